@@ -11,7 +11,7 @@ import { record, vectors } from './vectors.mjs';
 const here = new URL('..', import.meta.url).pathname;
 const root = mkdtempSync(join(tmpdir(), 'ballotta-package-'));
 const run = (program, words, cwd) => execFileSync(program, words, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-const [vite, bare, node] = readFileSync(join(here, 'README.md'), 'utf8')
+const [vite, light, bare, node] = readFileSync(join(here, 'README.md'), 'utf8')
   .split('```')
   .filter((part) => /^(ts|html|js)\n/.test(part))
   .map((part) => part.slice(part.indexOf('\n') + 1));
@@ -40,7 +40,7 @@ function writeRecord(folder) {
 
 test('the tarball holds what it should', () => {
   const files = run('tar', ['-tzf', tarball], root).trim().split('\n').map((file) => file.slice('package/'.length)).sort();
-  for (const needed of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'ballotta.wasm', 'verify.wasm', 'index.js', 'index.d.ts', 'worker.js', 'worker-thread.js']) {
+  for (const needed of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'ballotta.wasm', 'light.wasm', 'light.js', 'light.d.ts', 'verify.wasm', 'index.js', 'index.d.ts', 'worker.js', 'worker-thread.js']) {
     assert.ok(files.includes(needed), needed);
   }
   assert.ok(files.every((file) => /\.(js|d\.ts|wasm|json|md)$|^LICENSE-/.test(file)), String(files));
@@ -95,8 +95,10 @@ test('an app of Vite', { skip: noBrowser, timeout: 120_000 }, async () => {
   run('node', [join(here, 'node_modules/vite/bin/vite.js'), 'build'], made);
   // The examples are compiled as they are in the README, with the oldest supported target.
   writeFileSync(join(made, 'readme.ts'), `${given}${vite}\nexport {};\n`);
+  const declared = 'declare const [tracker, number]: string[], choices: {}, kept: { entries: number; root: string } | undefined;';
+  writeFileSync(join(made, 'light.ts'), `${given}${declared}\n${light}\nexport {};\n`);
   const compilerOptions = { target: 'ES2022', lib: ['ES2022', 'DOM'], types: [], module: 'ESNext', moduleResolution: 'bundler', strict: true, noEmit: true };
-  writeFileSync(join(made, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['readme.ts', 'main.ts'] }));
+  writeFileSync(join(made, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['readme.ts', 'light.ts', 'main.ts'] }));
   run('node', [join(here, 'node_modules/typescript/bin/tsc'), '-p', '.'], made);
   await inBrowser(join(made, 'dist'), 'index.html', async (page, problems) => {
     await page.waitForFunction(() => document.title.startsWith('cast'), undefined, { timeout: 30_000 }).catch(() => assert.fail(problems.join('\n')));
@@ -108,7 +110,7 @@ test('the types need no library of a browser', () => {
   const made = folder('bare-types');
   const compiler = join(here, 'node_modules/typescript/bin/tsc');
   const options = ['--lib', 'es2022', '--types', '', '--target', 'es2022', '--module', 'nodenext', '--strict', '--skipLibCheck', 'false', '--noEmit'];
-  const files = ['index', 'worker'].map((name) => `node_modules/ballotta/${name}.d.ts`);
+  const files = ['index', 'light', 'worker'].map((name) => `node_modules/ballotta/${name}.d.ts`);
   run('node', [compiler, ...options, ...files], made);
   // A program without such a library can use everything that it can get.
   writeFileSync(join(made, 'uses.mts'), `

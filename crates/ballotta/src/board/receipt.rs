@@ -271,7 +271,7 @@ impl FromStr for SignedReceipt {
 impl NoteSigner {
     /// Signs the receipt of an entry of this signer's own log. The ballot must be admitted as this entry, and the entry must
     /// be stored durably: with a receipt for any other entry, anybody can convict the board.
-    /// [`Admission::receipt`](crate::admission::Admission::receipt) finds the entry of a ballot.
+    /// [`Admission::logged`](crate::admission::Admission::logged) finds the entry of a ballot.
     ///
     /// # Errors
     ///
