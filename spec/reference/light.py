@@ -225,18 +225,21 @@ class Light:
         places, roll = Part(self.record, "light/places"), Part(self.record, "roll")
         first = max((block for block in range(count) if places.take(16 * block, 8) < prefix), default=0)
         styles = {style.id: number for number, style in enumerate(self.manifest.styles)}
+        begins = False
         for block in range(first, min(count, first + MAX_BLOCKS)):
             start, end = (int.from_bytes(places.take(16 * place + 8, 8), "little") for place in (block, block + 1))
             data = roll.take(start, end - start)
             self.roll.require_included(data, block)
             lines = [read_line(line, styles, self.manifest.max_weight) for line in data.split(b"\n")[:-1]]
             require(lines, "a block without lines")
+            begins = begins or block == 0 or lines[0][0][:8] < prefix
             for number, line in enumerate(lines):
                 if line[0].startswith(credential) or voter_number(line[0]) == credential:
                     return Line(32 * block + number, *line)
             if lines[-1][0][:8] > prefix:
+                require(begins, "the blocks do not show that the credential is not on the roll")
                 return None
-        require(first + MAX_BLOCKS >= count, "too many credentials begin with the same bytes")
+        require(begins and first + MAX_BLOCKS >= count, "too many credentials begin with the same bytes")
         return None
 
     # Ballots.

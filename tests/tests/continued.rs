@@ -8,6 +8,7 @@ use ballotta::record::MemoryRecord;
 use ballotta::verifier::{
     CheckId, Progress, ShardError, Stage, Verification, VerifierState, VerifyOptions, verify, verify_from,
 };
+use ballotta::weaken::{Check, Weaken};
 use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, summary};
 use ballotta_tests::rng::TestRng;
 
@@ -152,6 +153,21 @@ fn what_is_no_state_of_the_election_is_refused() {
     unaligned[at] = 1;
     let unknown = DecodeError::UnknownValue { field: "entries", found: 513 };
     assert_eq!(VerifierState::decode(&unaligned), Err(unknown));
+    // A checkpoint that the board did not sign accuses nobody.
+    let text = state.checkpoint().to_string();
+    let root = text.lines().nth(2).unwrap();
+    let other = format!("A{}", &root[1..]).replace("AA", "BA");
+    let changed = bytes.windows(root.len()).position(|part| part == root.as_bytes()).unwrap();
+    let mut unsigned = bytes.clone();
+    unsigned[changed..changed + root.len()].copy_from_slice(other.as_bytes());
+    let unsigned = VerifierState::decode(&unsigned).unwrap();
+    let refused = continued(&record(&board, 700), &options, Some(&unsigned)).err();
+    let not_signed = DecodeError::UnknownValue { field: "checkpoint", found: 600 };
+    assert_eq!(refused, Some(ShardError::Decode(not_signed)));
+    let weak = Weaken::without(Check::StateCheckpoint);
+    let (found, ..) = continued(&record(&board, 700), &options, Some(&unsigned)).unwrap();
+    assert!(found.report.failures.iter().any(|failure| failure.check == CheckId::PinnedCheckpoint));
+    drop(weak);
     // The state of a board that was open is not used for one that was closed before its end.
     let mut closed = board.clone();
     closed.entries.truncate(300);

@@ -529,6 +529,40 @@ fn a_credential_is_refused_only_if_the_roll_shows_that_it_has_none() {
     }
 }
 
+/// A server that says that a voter is on a later block of the roll shows nothing: nobody is told not to be on it.
+#[test]
+fn absence_from_the_roll_is_shown() {
+    // Two blocks of the roll.
+    let election = Election::build(ElectionOptions { voters: vec![(0, 1); 40], ..ElectionOptions::default() });
+    let board = election.open_board();
+    let honest = light_record(&board);
+    let mut lying = honest.clone();
+    // Every credential would be on the second block.
+    lying.files.get_mut(light::PLACES).unwrap()[16..24].copy_from_slice(&1_u64.to_be_bytes());
+    let read = LightElection::read(&honest, None, &mut TestRng(1)).unwrap();
+    let hidden = (0..40).filter(|voter| {
+        let number = number(&election, *voter);
+        let tracker = "0".repeat(64).parse().unwrap();
+        let of = |record| read.find(record, &tracker, &number, &mut TestRng(2));
+        assert_eq!(of(&honest), Ok(LightStatus::NotShown));
+        match of(&lying) {
+            Ok(LightStatus::NotShown) => false,
+            refused => {
+                assert_eq!(refused.map_err(|error| error.code()), Err("bad-light-file"), "{voter}");
+                let _weaken = Weaken::without(Check::AbsenceFromRoll);
+                assert_eq!(of(&lying), Err(VoterError::UnknownCredential));
+                true
+            }
+        }
+    });
+    assert_eq!(hidden.count(), 32);
+    // Who is on no block is not on the roll.
+    let other = Election::build(ElectionOptions { seed: 2, ..ElectionOptions::default() });
+    let stranger = number(&other, 0);
+    let tracker = "0".repeat(64).parse().unwrap();
+    assert_eq!(read.find(&honest, &tracker, &stranger, &mut TestRng(2)), Err(VoterError::UnknownCredential));
+}
+
 /// The budget: a million voters, a board of a million entries, 2 of 3 trustees, 10 contests with 60 slots.
 #[test]
 fn a_million_voters_need_little() {

@@ -41,6 +41,11 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ),
     (
         "ballotta-cli/src/record.rs",
+        "let listed = source.list().ok().flatten()?;",
+        "only a better remedy, for a place that has no manifest",
+    ),
+    (
+        "ballotta-cli/src/record.rs",
         "let there = self.record.join(record::CHECKPOINT).exists();",
         "only a better remedy; `BoardFolder::create` looks again, and says that it cannot read",
     ),

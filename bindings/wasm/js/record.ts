@@ -10,6 +10,9 @@ type Fetch = (url: URL, init: RequestInit) => Promise<Response>;
 type Read = (path: string, limit: number) => Promise<Uint8Array | null>;
 type ReadPart = (path: string, offset: number, length: number) => Promise<Uint8Array | null>;
 
+/** The most bytes before a part that are read of a server that knows no ranges. */
+const MAX_SKIPPED = 256 << 20;
+
 /** The number of files that are fetched at the same time. */
 const AT_ONCE = 8;
 
@@ -128,6 +131,7 @@ function fromUrl(base: URL, fetch: Fetch, signal: AbortSignal | undefined): Answ
 /** The part of a body that was asked for. A server that knows no ranges sends the whole file, of which no more is read than needed. */
 async function partOf(response: Response, offset: number, length: number): Promise<Uint8Array> {
   const start = response.status === 206 ? 0 : offset;
+  if (start > MAX_SKIPPED) throw new BallottaError('unreadable-file', 'the server knows no requests for ranges, and the file is too long');
   const part = new Uint8Array(length);
   let read = 0;
   const reader = response.body?.getReader();

@@ -22,7 +22,9 @@ use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT,
 use ballotta::manifest::Manifest;
 use ballotta::merkle::{TreeHead, leaf_hash};
 use ballotta::record::light::{entry_length, files_of_close};
-use ballotta::record::{self, Bundle, PublishedBoard, PublishedRoll, RecordSource as _, TiledLog, read_checkpoint};
+use ballotta::record::{
+    self, Bundle, PublishedBoard, PublishedRoll, RecordSource as _, TiledLog, read_checkpoint, read_head,
+};
 use ballotta::verifier::{Report, Stage, Verification, VerifyOptions, verify};
 use ballotta::voter::Election;
 use ballotta::voter::light::LightElection;
@@ -33,7 +35,8 @@ use ballotta_io::{
 use rayon::prelude::*;
 
 use self::lookups::Lookups;
-use crate::failure::ErrorContext as _;
+use crate::console::{Shown as _, counted};
+use crate::failure::{ErrorContext as _, refusal};
 use crate::record::read_manifest;
 use crate::secrets::system_rng;
 
@@ -88,6 +91,29 @@ impl WholeBoard {
         let board = PublishedBoard::read(source, manifest, &mut observe, &mut system_rng()).refused()?;
         Ok(Self { board, rules, ballots, named, is_published, has_late_entries })
     }
+}
+
+/// Refuses a record that has fewer entries than its index has seen, or others. The index is written after the checkpoint, which
+/// is durable by then, so that no crash leaves this: the record was restored from an old copy, or is another history. A board
+/// that went on would have two histories.
+fn check_not_restored(source: &FolderRecord, manifest: &Manifest, path: &Path) -> Result<()> {
+    let Some(index) = BoardIndex::open(path, manifest.hash()) else { return Ok(()) };
+    let (seen, head) = (*index.head(), read_head(source, manifest).refused()?);
+    if seen.size < head.size || seen == head {
+        return Ok(());
+    }
+    let entries = |size| counted(size, "entry", "entries");
+    refusal(format!(
+        "the record has {}, but {} was bound to {}: the record is an old copy, or another history. Nothing is added",
+        entries(head.size),
+        path.shown(),
+        if seen.size == head.size { "others".to_owned() } else { entries(seen.size) }
+    ))
+    .remedy(format!(
+        "put the newest copy of the record back. Only if nobody has got a checkpoint or a receipt of the later entries, remove {}: \
+         otherwise anybody can convict this board of two histories",
+        path.shown()
+    ))
 }
 
 /// The admission of ballots on a board that was opened, with everything that was read in memory.
@@ -166,6 +192,7 @@ impl BallotBox {
         let manifest = read_manifest(&source)?;
         let signer = signer(&manifest)?;
         BoardFolder::finish_commit(&lock, signer.key())?;
+        check_not_restored(&source, &manifest, &index)?;
         let lock = match Self::by_index(&source, &manifest, lock, signer.key(), &index) {
             Ok((folder, rules, admission, lengths)) => {
                 let mut opened = Self::new(source, manifest, signer, folder, rules, Some(admission));

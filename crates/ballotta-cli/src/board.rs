@@ -99,7 +99,12 @@ impl AddToBoard {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let lock = lock_record(&self.record)?;
         let index = match &self.index {
-            Some(index) => index.clone(),
+            Some(index) => {
+                // A file that is no index is replaced, so that a wrong name would cost a key.
+                let is_named_so = index.extension().is_some_and(|extension| extension == "index");
+                ensure!(is_named_so, "{}: the name of an index ends with .index", index.shown());
+                index.clone()
+            }
             None => index_beside(&self.record)?,
         };
         let ballot_box = BallotBox::open_indexed(&self.record, lock, index, |manifest| {

@@ -5,11 +5,13 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
+use ballotta::board::board_key;
 use ballotta::board::note::SignedCheckpoint;
 use ballotta::board::receipt::SignedReceipt;
 use ballotta::board::tiles::TILE_WIDTH;
 use ballotta::evidence::{Convicted, Conviction, ElectionHashes, Evidence, Kept, ReadLog};
 use ballotta::limits::{MAX_EVIDENCE_BYTES, MAX_RECEIPT_BYTES};
+use ballotta::manifest::Manifest;
 use ballotta::record::{CHECKPOINT, PublishedBoard, read_checkpoint};
 use ballotta::verifier::VerifierState;
 use ballotta::voter::Election;
@@ -79,9 +81,9 @@ pub(crate) struct FindEvidence {
 
 impl FindEvidence {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let kept = self.kept()?;
         let source = location::open(&self.record)?;
         let manifest = read_manifest(&source)?;
+        let kept = self.kept(&manifest)?;
         let (rng, mut leaves) = (&mut system_rng(), Vec::new());
         let board = PublishedBoard::read(&source, &manifest, &mut |observed| leaves.push(observed.leaf), rng);
         let board = board.refused()?;
@@ -123,13 +125,23 @@ impl FindEvidence {
         show(&evidence, &conviction, console)
     }
 
-    fn kept(&self) -> Result<Kept> {
+    /// What was kept, with the signatures of the board: what is damaged is no evidence, and no sign that all is well.
+    fn kept(&self, manifest: &Manifest) -> Result<Kept> {
+        let board = board_key(manifest)?;
         let mut kept = Kept::default();
         for path in &self.receipt {
-            kept.receipts.push(read_receipt(path)?);
+            let receipt = read_receipt(path)?;
+            receipt
+                .verify(&board)
+                .refused()
+                .with_context(|| format!("{} is not a receipt of this board", path.shown()))?;
+            kept.receipts.push(receipt);
         }
         for path in &self.checkpoint {
-            kept.checkpoints.push(read_checkpoint_of(path)?);
+            let checkpoint = read_checkpoint_of(path)?;
+            let of_this_board = || format!("{} is not a checkpoint of this board", path.shown());
+            checkpoint.verify(&board).refused().with_context(of_this_board)?;
+            kept.checkpoints.push(checkpoint);
         }
         Ok(kept)
     }

@@ -93,6 +93,11 @@ fn lines(growth: &Growth, one: &AnyRecord, other: &AnyRecord) -> Vec<String> {
         lines.push(format!("{newer} begins with all entries of {older}: none was removed or changed. Added:"));
         lines.extend(added_lines(&growth.added));
         lines.push(format!("Whether they are valid, `ballotta verify {newer}` says."));
+        if growth.relation == Relation::Older {
+            lines.push(format!(
+                "{older} is the older copy. If it was read later than {newer}, the board has gone back: keep both copies."
+            ));
+        }
     }
     for (what, files) in [
         (format!("only in {one}"), &growth.only_one),

@@ -85,7 +85,20 @@ pub(crate) fn read_manifest(source: &impl Source) -> Result<Manifest> {
 }
 
 fn not_a_record<T>(source: &impl Source, path: String, error: ReadError) -> Result<T> {
-    Err(error).context(path).with_context(|| format!("{} is not a record", source.name()))
+    let is_missing = matches!(error, ReadError::Missing);
+    let failed = Err(error).context(path).with_context(|| format!("{} is not a record", source.name()));
+    match folder_below(source).filter(|_| is_missing) {
+        Some(folder) => failed.remedy(folder),
+        None => failed,
+    }
+}
+
+/// What to do if the record is in a folder of the place that was named, as in an archive that was made outside of the record.
+pub(crate) fn folder_below(source: &impl RecordSource) -> Option<String> {
+    let listed = source.list().ok().flatten()?;
+    let below = format!("/{}", record::MANIFEST);
+    let folder = listed.iter().find_map(|path| path.strip_suffix(&below))?;
+    Some(format!("the record is in {folder}: name that folder, or make the archive inside of it"))
 }
 
 /// The signer of the board that a manifest names.

@@ -21,7 +21,9 @@ use crate::console::{Console, Shown as _, counted, print};
 use crate::failure::{ErrorContext as _, not_complete, refusal};
 use crate::location;
 use crate::publish::{check_published, publish};
-use crate::record::{REHEARSAL, Record, board_signer, exists, lock_record, read_at_most, read_election, read_manifest};
+use crate::record::{
+    REHEARSAL, Record, board_signer, exists, folder_below, lock_record, read_at_most, read_election, read_manifest,
+};
 use crate::signing::kept_head;
 use crate::trustee_names::trustees_named;
 
@@ -105,7 +107,8 @@ impl VerifyRecord {
             Some(Verdict::NotComplete) => {
                 let incomplete = not_complete("the record is not complete");
                 if source.length(MANIFEST).refused()?.is_none() {
-                    return incomplete.remedy("give the folder of the record, which contains manifest.json");
+                    let usual = "give the folder of the record, which contains manifest.json";
+                    return incomplete.remedy(folder_below(&source).unwrap_or_else(|| usual.to_owned()));
                 }
                 incomplete.remedy(
                     "`ballotta status` shows what each role does next; if only your copy lacks files, get the record \

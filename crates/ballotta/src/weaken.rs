@@ -116,6 +116,11 @@ pub enum Check {
     BoardRoot,
     /// The board continues a head that an auditor has seen before (attack: the board is written anew).
     PinnedCheckpoint,
+    /// A credential that was not found is shown to be on no block of the roll (attack: a server says that a voter is not on
+    /// the roll).
+    AbsenceFromRoll,
+    /// The board has signed the checkpoint of a verifier's state (attack: a damaged state accuses the board).
+    StateCheckpoint,
     /// The board that a voter is shown continues the one that the voter has seen before (attack: two histories).
     KeptHead,
     /// A ballot that a voter is shown as its own is signed by its credential (attack: the next ballot follows another one).

@@ -31,7 +31,6 @@ fn l2_a_wrong_index_is_made_again() {
     let folder = one_ballot();
     let index = fs::read(folder.path().join(INDEX)).unwrap();
     goes_on(folder.path(), "as it is");
-    let later = fs::read(folder.path().join(INDEX)).unwrap();
     let with = |index: &[u8], what: &str| {
         let folder = one_ballot();
         fs::write(folder.path().join(INDEX), index).unwrap();
@@ -40,7 +39,6 @@ fn l2_a_wrong_index_is_made_again() {
     with(b"", "empty");
     with(b"no index", "something else");
     with(&index[..index.len() / 2], "the first half");
-    with(&later, "ahead, of another history");
     let none = one_ballot();
     fs::remove_file(none.path().join(INDEX)).unwrap();
     goes_on(none.path(), "missing");
@@ -55,15 +53,45 @@ fn l2_a_wrong_index_is_made_again() {
     }
 }
 
-/// The index of another board of the same manifest is no index of this one.
+/// The index of another board of the same manifest says that the board has two histories.
 #[test]
-fn l2_an_index_of_another_history_is_made_again() {
+fn l2_an_index_of_another_history_stops_the_board() {
     let folder = folder_with(&call("signed1 signed2").before);
     ok(folder.path(), &format!("{ADD} signed2"));
     let other = fs::read(folder.path().join(INDEX)).unwrap();
     let folder = one_ballot();
-    fs::write(folder.path().join(INDEX), other).unwrap();
+    let of_this = fs::read(folder.path().join(INDEX)).unwrap();
+    fs::write(folder.path().join(INDEX), &other).unwrap();
+    refused(folder.path(), "was bound to others");
+    fs::write(folder.path().join(INDEX), of_this).unwrap();
     goes_on(folder.path(), "of another history");
+}
+
+/// A record that was restored from an old copy is not continued: its board would have two histories.
+#[test]
+fn l2_an_old_copy_of_the_record_is_not_continued() {
+    let folder = one_ballot();
+    let old = fs::read(folder.path().join(INDEX)).unwrap();
+    goes_on(folder.path(), "as it is");
+    let later = fs::read(folder.path().join(INDEX)).unwrap();
+    let folder = one_ballot();
+    fs::write(folder.path().join(INDEX), later).unwrap();
+    refused(folder.path(), "was bound to 12 entries");
+    // The operator knows that nobody has seen the later entries.
+    fs::remove_file(folder.path().join(INDEX)).unwrap();
+    goes_on(folder.path(), "without the index");
+    let folder = one_ballot();
+    fs::write(folder.path().join(INDEX), old).unwrap();
+    refused(folder.path(), "was bound to others");
+}
+
+/// The board adds nothing to the record, and changes nothing.
+fn refused(folder: &Path, says: &str) {
+    let kept = [INDEX, "record/checkpoint"].map(|file| fs::read(folder.join(file)).unwrap());
+    let ran = run(folder, &format!("{ADD} signed2"), None);
+    let text = shown(&ran);
+    assert!(ran.status.code() == Some(1) && text.contains(says), "{text}");
+    assert_eq!([INDEX, "record/checkpoint"].map(|file| fs::read(folder.join(file)).unwrap()), kept);
 }
 
 /// Files for light clients that are missing, cut or wrong are written again, and refuse nobody.

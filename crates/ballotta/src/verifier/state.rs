@@ -17,14 +17,17 @@ use rand_core::CryptoRng;
 use super::finish::finish_with;
 use super::shards::{PartialVerification, ShardError, ShardPlan, verify_entries};
 use super::{Progress, Verification, VerifyOptions, select};
+use crate::board::board_key;
 use crate::board::note::SignedCheckpoint;
 use crate::board::tiles::TILE_WIDTH;
 use crate::encoding::{DecodeError, Reader, Writer, at_most};
 use crate::hash::{FileHash, Fingerprint};
 use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_ENTRIES};
+use crate::manifest::Manifest;
 use crate::merkle::TreeHead;
 use crate::record::{CHECKPOINT, RecordError, RecordSource, read_checkpoint};
 use crate::tally::CountedSet;
+use crate::weaken::{self, Check};
 
 /// The ballots that an auditor has verified, and the checkpoint of the board at that time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,7 +142,7 @@ impl VerifierState {
 ///
 /// # Errors
 ///
-/// `OtherRecord` if the state is of another election, `Decode` if it cannot be read, `Record` if the checkpoint can no longer
+/// `OtherRecord` if the state is of another election, `Decode` if it cannot be read or the board did not sign its checkpoint, `Record` if the checkpoint can no longer
 /// be read.
 pub fn verify_from<R: CryptoRng>(
     source: &dyn RecordSource,
@@ -158,6 +161,16 @@ pub fn verify_from<R: CryptoRng>(
             let (found, expected) = (*plan.context.fingerprint(), state.fingerprint);
             return Err(ShardError::OtherRecord { found, expected });
         }
+        // Whoever is accused must have signed: a damaged state accuses nobody.
+        let board = board_key(plan.context.manifest());
+        let is_signed = |state: &VerifierState| board.is_ok_and(|board| state.checkpoint.verify(&board).is_ok());
+        if let Some(state) = state.filter(|_| weaken::is_on(Check::StateCheckpoint))
+            && !is_signed(state)
+        {
+            return Err(
+                DecodeError::UnknownValue { field: "checkpoint", found: state.checkpoint.claimed().size() }.into()
+            );
+        }
         let full = plan.entries() - plan.entries() % u64::from(TILE_WIDTH);
         // A board that changed what was verified before is verified from the beginning. The pinned checkpoint convicts it.
         let mut part = match state.filter(|state| state.is_of_board(plan)) {
@@ -169,7 +182,7 @@ pub fn verify_from<R: CryptoRng>(
             }
             None => verify_entries(source, plan, 0..full, progress, rng),
         };
-        let checkpoint = checkpoint_of(source, selected.outcome.head.as_ref())?;
+        let checkpoint = checkpoint_of(source, plan.context.manifest(), selected.outcome.head.as_ref())?;
         next = checkpoint.and_then(|checkpoint| VerifierState::of(plan, &part, checkpoint));
         part.append(verify_entries(source, plan, full..plan.entries(), progress, rng));
         whole = Some(part);
@@ -184,7 +197,16 @@ pub fn verify_from<R: CryptoRng>(
 }
 
 /// The checkpoint of a board, if it still has the head that was verified.
-fn checkpoint_of(source: &dyn RecordSource, head: Option<&TreeHead>) -> Result<Option<SignedCheckpoint>, RecordError> {
+fn checkpoint_of(
+    source: &dyn RecordSource,
+    manifest: &Manifest,
+    head: Option<&TreeHead>,
+) -> Result<Option<SignedCheckpoint>, RecordError> {
     let checkpoint = read_checkpoint(source, CHECKPOINT)?;
-    Ok(checkpoint.filter(|checkpoint| Some(checkpoint.claimed().head()) == head))
+    let Some(checkpoint) = checkpoint.filter(|checkpoint| Some(checkpoint.claimed().head()) == head) else {
+        return Ok(None);
+    };
+    // A server may answer with another one now: it must be evidence if the board changes what was verified.
+    let signed = board_key(manifest).and_then(|board| checkpoint.without_cosignatures(&board));
+    signed.map(Some).map_err(|error| RecordError::Checkpoint { path: CHECKPOINT, error })
 }

@@ -289,11 +289,15 @@ impl LightElection {
         fits: impl Fn(&[u8; 32]) -> bool,
     ) -> Result<Option<RollLine>, VoterError> {
         let rules = RollRules::for_manifest(self.context.manifest());
-        let line = RollLines::read(source, &rules, &self.summary, first_bytes)?.find(fits);
-        if let Some(line) = &line {
-            line.key()?;
+        let lines = RollLines::read(source, &rules, &self.summary, first_bytes)?;
+        match lines.find(fits) {
+            Some(line) => {
+                line.key()?;
+                Ok(Some(line))
+            }
+            // Nobody is told that a voter is not on the roll because a wrong file says where to look.
+            None => Ok(lines.shows_absence(first_bytes).map(|()| None)?),
         }
-        Ok(line)
     }
 
     /// The tracker of the ballot that a new ballot replaces; `None` for a first ballot. It is the one that the board shows: a
