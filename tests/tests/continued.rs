@@ -1,10 +1,13 @@
 //! A verification that continues an earlier one finds the same as one from the beginning, and verifies only what is new.
 
 use std::sync::Mutex;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::SeqCst;
 
+use ballotta::board::board_key;
 use ballotta::board::entry::{Action, EntryKind};
 use ballotta::encoding::DecodeError;
-use ballotta::record::MemoryRecord;
+use ballotta::record::{CHECKPOINT, MemoryRecord, RecordSource, SourceError};
 use ballotta::verifier::{
     CheckId, Progress, ShardError, Stage, Verification, VerifierState, VerifyOptions, verify, verify_from,
 };
@@ -125,6 +128,63 @@ fn a_changed_board_is_not_continued() {
     let (found, ..) = continued(&record(&board, 400), &options, state.as_ref()).unwrap();
     assert!(!found.report.holds(), "{}", found.report);
     assert!(!found.report.not_checked.iter().any(|line| line.starts_with("the ballots before entry")));
+}
+
+/// A record of which the checkpoint is another one from the n-th reading on.
+struct Changing {
+    record: MemoryRecord,
+    other: Vec<u8>,
+    left: AtomicU64,
+}
+
+impl RecordSource for Changing {
+    fn length(&self, path: &str) -> Result<Option<u64>, SourceError> {
+        self.record.length(path)
+    }
+
+    fn read_exact_at(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+        if path == CHECKPOINT && self.left.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1)).is_err() {
+            buffer.copy_from_slice(&self.other);
+            return Ok(());
+        }
+        self.record.read_exact_at(path, offset, buffer)
+    }
+
+    fn list(&self) -> Result<Option<Vec<String>>, SourceError> {
+        self.record.list()
+    }
+}
+
+/// The checkpoint of a state is signed by the board, also if a server answers with another one later: it must convict a board
+/// that changes what was verified.
+#[test]
+fn the_checkpoint_of_a_state_is_signed() {
+    let election = election(1);
+    let board = board(&election);
+    let record = record(&board, 600);
+    // Another signature, in its form.
+    let text = String::from_utf8(record.files[CHECKPOINT].clone()).unwrap();
+    let end = text.len() - 10;
+    let letter = if text.as_bytes()[end] == b'A' { "B" } else { "A" };
+    let other = [&text[..end], letter, &text[end + 1..]].concat().into_bytes();
+    let options = VerifyOptions { stage: Stage::Voting, ..VerifyOptions::default() };
+    let key = board_key(election.context.manifest()).unwrap();
+    let mut refused = 0;
+    for left in 0..4 {
+        let source = Changing { record: record.clone(), other: other.clone(), left: AtomicU64::new(left) };
+        match verify_from(&source, &options, None, &|_| (), &mut TestRng(1)) {
+            Ok((verification, Some(state))) => {
+                assert!(state.checkpoint().verify(&key).is_ok(), "{left}");
+                assert!(verification.report.holds(), "{left}");
+            }
+            Ok((verification, None)) => assert!(!verification.report.holds(), "{left}"),
+            Err(error) => {
+                assert_eq!(error.code(), "bad-checkpoint", "{left}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 0);
 }
 
 #[test]

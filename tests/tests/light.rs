@@ -556,6 +556,17 @@ fn absence_from_the_roll_is_shown() {
         }
     });
     assert_eq!(hidden.count(), 32);
+    // Nothing is asked for far behind the end of any roll.
+    let mut far = honest.clone();
+    let places = far.files.get_mut(light::PLACES).unwrap();
+    for (place, offset) in [(8, 1_u64 << 52), (24, (1 << 52) + 100), (40, (1 << 52) + 200)] {
+        places[place..place + 8].copy_from_slice(&offset.to_le_bytes());
+    }
+    let counted = Counted::new(&far);
+    let tracker = "0".repeat(64).parse().unwrap();
+    let found = read.find(&counted, &tracker, &number(&election, 0), &mut TestRng(2));
+    assert_eq!(found.map_err(|error| error.code()), Err("bad-light-file"));
+    assert!(counted.parts().iter().all(|part| !format!("{part:?}").contains("roll")), "{:?}", counted.parts());
     // Who is on no block is not on the roll.
     let other = Election::build(ElectionOptions { seed: 2, ..ElectionOptions::default() });
     let stranger = number(&other, 0);

@@ -10,6 +10,7 @@ use std::thread;
 
 use serde_json::Value;
 
+use crate::copy;
 use crate::people::People;
 
 /// A server of static files, which fails once it has answered a number of requests.
@@ -119,6 +120,25 @@ fn comparing(people: &People, address: &str) {
     people.ok(&remedy);
     assert!(people.ok("evidence verify forked").starts_with("convicts the board: "));
     people.fails(2, "is not a record", "board diff record voters");
+    // What the board did not sign is named: it is no evidence, and no sign that all is well.
+    let checkpoint = people.read("record/checkpoint");
+    let size = checkpoint.lines().nth(1).unwrap();
+    fs::write(people.path("enlarged"), checkpoint.replacen(&format!("\n{size}\n"), "\n999\n", 1)).unwrap();
+    let find = |kept: &str| format!("evidence find other --checkpoint {kept} --out nothing");
+    people.fails(1, "enlarged is not a checkpoint of this board", &find("enlarged"));
+    // An archive that was made outside of the record.
+    let outer = people.path("outer/record");
+    copy(&people.path("record"), &outer);
+    ballotta_io::pack(&people.path("outer"), &people.path("outer.zip")).unwrap();
+    people.fails(2, "the record is in record: name that folder, or make the archive inside of it", "status outer.zip");
+    people.fails(3, "the record is in record: name that folder", "verify outer.zip");
+    fs::remove_file(people.path("outer.zip")).unwrap();
+    fs::remove_dir_all(people.path("outer")).unwrap();
+    // A file that is no index is never replaced.
+    let key = fs::read(people.path("board/key")).unwrap();
+    let line = "board add record --board-key board/key --index board/key trustee1/statement";
+    people.fails(2, "the name of an index ends with .index", line);
+    assert_eq!(fs::read(people.path("board/key")).unwrap(), key);
 }
 
 /// An auditor who verifies again and again verifies only what is new, wherever the record is.

@@ -729,7 +729,7 @@ fn secrets_stay_secret(people: &People) {
 #[cfg(not(unix))]
 fn secrets_stay_secret(_: &People) {}
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
