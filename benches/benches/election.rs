@@ -223,6 +223,7 @@ fn admission(c: &mut Criterion, name: &str, rehearsal: &Lazy<'_>) {
         let voter::Election { context, roll, .. } = voter::Election::read(record, &mut bench_rng()).expect("a record");
         Admission::resume(context, roll, record.clone(), window, AdmittedBallots::default(), &mut bench_rng())
             .expect("a board without ballots")
+            .admission
     };
     let admit = |mut admission: Admission<MemoryIndex<MemoryRecord>>, ballots: &[VerifiedBallot]| {
         for (index, ballot) in (1..).zip(ballots) {

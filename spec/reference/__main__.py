@@ -27,7 +27,13 @@ def main() -> int:
     verb.add_argument("record", help="the folder of the record")
     verb.add_argument("--stage", choices=STAGES, default="complete", help="how far the election must have come")
     verb.add_argument("--fingerprint", help="the fingerprint that the voters were shown: F-.. or 64 digits")
-    verb.add_argument("--checkpoint", metavar="FILE", help="a checkpoint of the board that somebody kept earlier")
+    verb.add_argument(
+        "--checkpoint",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="a checkpoint of the board that somebody kept earlier; the option can be given several times",
+    )
     verb.add_argument("--json", action="store_true", help="write one JSON value to the standard output")
     of_evidence = verbs.add_parser("evidence", help="verify evidence against a board or a trustee, without a record")
     of_evidence.add_argument("file", help="the file with the evidence")
@@ -42,10 +48,10 @@ def main() -> int:
             fingerprint = read_fingerprint(arguments.fingerprint)
     except Refused as problem:
         parser.error(f"--fingerprint: {problem}")
-    record, head = Record(arguments.record), None
-    if arguments.checkpoint is not None:
+    record, heads = Record(arguments.record), []
+    for path in arguments.checkpoint:
         try:
-            with open(arguments.checkpoint, "rb") as file:
+            with open(path, "rb") as file:
                 note = file.read(MAX_CHECKPOINT_BYTES + 1)
             checkpoint = read_checkpoint(note)
         except (OSError, Refused) as problem:
@@ -53,10 +59,10 @@ def main() -> int:
         try:
             board_checkpoint(note, read_manifest(record.read("manifest.json", MAX_MANIFEST_BYTES) or b"").board)
         except Refused as problem:
-            print(f"error: {arguments.checkpoint} is not a checkpoint of this board: {problem}", file=sys.stderr)
+            print(f"error: {path} is not a checkpoint of this board: {problem}", file=sys.stderr)
             return 1
-        head = (checkpoint.size, checkpoint.root)
-    report = verify(record, arguments.stage, Pins(fingerprint, head))
+        heads.append((checkpoint.size, checkpoint.root))
+    report = verify(record, arguments.stage, Pins(fingerprint, tuple(heads)))
     if arguments.json:
         output = json.dumps(report.value(), indent=2, ensure_ascii=False)
     else:

@@ -37,7 +37,7 @@ class Pins:
     """The values that the auditor knows from another source."""
 
     fingerprint: str | None = None  # as `read_fingerprint` gives it
-    head: tuple[int, bytes] | None = None
+    heads: tuple[tuple[int, bytes], ...] = ()  # size and root
 
 
 @dataclass
@@ -76,7 +76,7 @@ class Verifier:
         if pins.fingerprint is None:
             report.not_asked.add("election.pinned")
             report.not_checked.append("that the voters were shown this fingerprint: compare it, or pin it")
-        if pins.head is None:
+        if not pins.heads:
             report.not_asked.add("board.pinned")
             report.not_checked.append("that the board showed everybody the same entries: pin a checkpoint that somebody kept earlier")
         manifest = self.manifest()
@@ -185,7 +185,8 @@ class Verifier:
             report.fail("board.entries", "record", "the board is too large")
             return None
         log, scan = Log(), Scan()
-        pinned_root = None
+        sizes = {size for size, _ in self.pins.heads}
+        roots = {}
         for path, width in bundle_paths(checkpoint.size):
             data = self.required("board.entries", path, MAX_BUNDLE_BYTES, "board")
             if data is None:
@@ -199,19 +200,19 @@ class Verifier:
             for entry in entries:
                 log.append(entry)
                 self.take(manifest, scan, log, entry)
-                if self.pins.head and self.pins.head[0] == log.size:
-                    pinned_root = log.root()
+                if log.size in sizes:
+                    roots[log.size] = log.root()
         report.saw("board.order", log.size)
         report.saw("board.root")
         if log.root() != checkpoint.root:
             report.fail(
                 "board.root", "record", f"the entries have the root {log.root().hex()}, but the board signed another"
             )
-        if self.pins.head:
+        for size, root in self.pins.heads:
             report.saw("board.pinned")
-            if self.pins.head[0] > checkpoint.size:
+            if size > checkpoint.size:
                 report.missing("board.pinned", "record", "the copy is older than the pinned board", "board")
-            elif self.pins.head[0] != 0 and pinned_root != self.pins.head[1]:
+            elif size != 0 and roots.get(size) != root:
                 report.fail("board.pinned", "record", "the board does not continue the one that was pinned", "board")
         return scan
 

@@ -20,8 +20,8 @@ use crate::rng::TestRng;
 #[must_use]
 pub fn light_record(board: &Board<'_>) -> MemoryRecord {
     let mut record = board.record();
-    let files = light_files(&record, &mut TestRng(1)).expect("an open board whose ballots are admitted");
-    record.files.extend(files);
+    let light = light_files(&record, &mut TestRng(1)).expect("an open board");
+    record.files.extend(light.files);
     record
 }
 

@@ -101,7 +101,7 @@ pub fn vector(mutation: &Mutation, base: &MemoryRecord) -> Value {
     if let Some(fingerprint) = &options.fingerprint {
         pins.insert("fingerprint".into(), fingerprint.to_string().into());
     }
-    if let Some(head) = options.checkpoint {
+    if let [head] = options.checkpoints.as_slice() {
         pins.insert("head".into(), json!([head.size, hex::encode(head.root.as_bytes())]));
     }
     let changes = changes(&base.files, &record.files);
@@ -349,11 +349,11 @@ impl Maker<'_> {
         let election = &self.elections[index(S)];
         let head = records::closed(election).head();
         let fingerprint = Some(*election.context.fingerprint());
-        let checkpoint = |size, root| Some(TreeHead { size, root });
+        let checkpoint = |size, root| vec![TreeHead { size, root }];
         let other = TreeHash::from_bytes([7; 32]);
         let options = VerifyOptions {
             fingerprint: fingerprint.map(Into::into),
-            checkpoint: Some(head),
+            checkpoints: vec![head],
             ..VerifyOptions::default()
         };
         self.pinned(S, "the right fingerprint and the head of the board are pinned", options.clone());
@@ -368,8 +368,8 @@ impl Maker<'_> {
             ("the pinned head has another root", checkpoint(3, other)),
             ("the pinned head has more entries", checkpoint(head.size + 1, other)),
         ];
-        for (name, checkpoint) in pins {
-            self.pinned(S, name, VerifyOptions { checkpoint, ..options.clone() });
+        for (name, checkpoints) in pins {
+            self.pinned(S, name, VerifyOptions { checkpoints, ..options.clone() });
         }
         self.pinned(S, "the stage is voting", VerifyOptions { stage: Stage::Voting, ..VerifyOptions::default() });
         self.pinned(W, "the stage is closed", VerifyOptions { stage: Stage::Closed, ..VerifyOptions::default() });

@@ -2,8 +2,8 @@
 //! stopped.
 
 use ballotta::admission::{
-    Admission, AdmitError, AdmittedBallots, BoardEntries, EntryRefused, EntryRules, MemoryIndex, ResumeError,
-    ballot_entry,
+    Admission, AdmitError, AdmittedBallots, BoardEntries, EntryRefused, EntryRules, MemoryIndex, Resumed, VoidBallot,
+    ballot_entry, light_files,
 };
 use ballotta::ballot::AdmissionError;
 use ballotta::board::entry::{Action, EntryError, EntryKind, OrganiserEntry};
@@ -14,7 +14,7 @@ use ballotta::encoding::DecodeError;
 use ballotta::group::{Scalar, SecretScalar};
 use ballotta::index::AuthorityIndex;
 use ballotta::manifest::{Closing, Revoting};
-use ballotta::merkle::LogError;
+use ballotta::merkle::{LogError, leaf_hash};
 use ballotta::proofs::schnorr::SchnorrProof;
 use ballotta::record::{self, MemoryRecord, PublishedBoard};
 use ballotta::signing::{KeyPair, ProofError};
@@ -29,13 +29,19 @@ fn yes() -> [Choice; 1] {
 }
 
 /// Resumes admission from the record of a board, as a ballot box does when it starts.
-fn resume(board: &Board<'_>) -> Result<Admission<MemoryIndex<MemoryRecord>>, ResumeError> {
+fn resume(board: &Board<'_>) -> Admission<MemoryIndex<MemoryRecord>> {
+    let Resumed { admission, void } = resumed(board);
+    assert_eq!(void, []);
+    admission
+}
+
+fn resumed(board: &Board<'_>) -> Resumed<MemoryRecord> {
     let (record, rng) = (board.record(), &mut TestRng(1));
     let manifest = record::read_manifest(&record).unwrap();
     let mut ballots = AdmittedBallots::default();
     let read = PublishedBoard::read(&record, &manifest, &mut |observed| ballots.observe(observed), rng).unwrap();
     let election = voter::Election::of_board(&record, manifest, read, rng).unwrap();
-    Admission::resume(election.context, election.roll, record, election.window, ballots, rng)
+    Admission::resume(election.context, election.roll, record, election.window, ballots, rng).unwrap()
 }
 
 /// Admits a ballot, appends it, and returns its position.
@@ -77,7 +83,7 @@ fn a_restarted_box_decides_as_one_that_goes_on() {
     let [one, other] = [1, 2].map(|voter| election.ballot_under(nonce, 0, election.credentials[voter].key_pair()));
     let mut restarted = election.open_board();
     let mut running = restarted.clone();
-    let mut admission = resume(&running).unwrap();
+    let mut admission = resume(&running);
     let opened = running.entries.len() as u64;
     let cases = [
         (first.to_bytes(), Ok(opened)),
@@ -96,12 +102,12 @@ fn a_restarted_box_decides_as_one_that_goes_on() {
     ];
     for (number, (ballot, expected)) in cases.into_iter().enumerate() {
         assert_eq!(admit(&mut admission, &mut running, &ballot), expected, "case {number}");
-        let mut started = resume(&restarted).unwrap();
+        let mut started = resume(&restarted);
         assert_eq!(admit(&mut started, &mut restarted, &ballot), expected, "case {number}, restarted");
         assert_eq!(running.entries, restarted.entries);
     }
     let counted: Vec<u64> =
-        (0..opened + 5).filter(|index| resume(&running).unwrap().into_counted().contains(*index)).collect();
+        (0..opened + 5).filter(|index| resume(&running).into_counted().contains(*index)).collect();
     assert_eq!(counted, [opened + 1, opened + 2, opened + 3]);
     running.organise(Action::Close);
     assert!(
@@ -123,7 +129,7 @@ fn one_ballot_where_revoting_is_not_allowed() {
     let first = board.vote(0, &yes());
     let mut again = election.ballot(0, &yes());
     (again.previous, again.seed) = (Some(board.heads[&0]), 99);
-    let mut admission = resume(&board).unwrap();
+    let mut admission = resume(&board);
     let error = refused(AdmissionError::RevoteNotAllowed { first });
     assert_eq!(admit(&mut admission, &mut board, &again.cast().to_bytes()), error);
 }
@@ -133,27 +139,27 @@ fn nothing_is_admitted_before_the_opening_and_after_the_close() {
     let election = Election::build(ElectionOptions::default());
     let ballot = election.ballot(0, &yes()).cast().to_bytes();
     let mut unopened = election.unopened_board();
-    assert_eq!(admit(&mut resume(&unopened).unwrap(), &mut unopened, &ballot), refused(AdmissionError::NotOpen));
+    assert_eq!(admit(&mut resume(&unopened), &mut unopened, &ballot), refused(AdmissionError::NotOpen));
     let mut board = election.open_board();
-    let mut admission = resume(&board).unwrap();
+    let mut admission = resume(&board);
     let verified = admission.verify(&[&ballot], &mut TestRng(1)).unwrap().remove(0).unwrap();
     admission.close(board.organise(Action::Close));
     // A ballot that was verified before the close comes too late after it.
     assert_eq!(admission.sequence(&verified, &board.entries), refused(AdmissionError::Closed));
     assert_eq!(admit(&mut admission, &mut board, &ballot), refused(AdmissionError::Closed));
-    assert_eq!(admit(&mut resume(&board).unwrap(), &mut board, &ballot), refused(AdmissionError::Closed));
+    assert_eq!(admit(&mut resume(&board), &mut board, &ballot), refused(AdmissionError::Closed));
     // After the closing, a box refuses ballots before it verifies them.
     let garbage =
         |admission: &Admission<_>| admission.verify(&[b"no ballot"], &mut TestRng(1)).unwrap().remove(0).err();
-    assert_eq!(garbage(&resume(&election.unopened_board()).unwrap()), Some(AdmissionError::NotOpen));
+    assert_eq!(garbage(&resume(&election.unopened_board())), Some(AdmissionError::NotOpen));
     assert_eq!(garbage(&admission), Some(AdmissionError::Closed));
     // After the close an entry has no effect on the ballots.
     board.push_ballot(b"no ballot");
-    assert!(resume(&board).is_ok());
+    resume(&board);
 }
 
 #[test]
-fn a_board_that_no_box_made_is_not_resumed() {
+fn a_ballot_that_no_box_admits_is_void_when_a_board_is_resumed() {
     let election = Election::build(ElectionOptions::default());
     let stranger = Election::build(ElectionOptions { seed: 2, ..ElectionOptions::default() });
     let foreign = stranger.ballot(0, &yes()).cast().to_bytes();
@@ -163,15 +169,15 @@ fn a_board_that_no_box_made_is_not_resumed() {
         let mut board = election.unopened_board();
         board.push_ballot(ballot);
         board.organise(Action::Open);
-        assert!(resume(&board).is_ok(), "before the opening it has no effect");
+        assert_eq!(resumed(&board).void, [], "before the opening it has no effect");
         let index = board.push_ballot(ballot);
-        assert_eq!(resume(&board).err(), Some(ResumeError::NotAdmitted { index, error }));
+        assert_eq!(resumed(&board).void, [VoidBallot { index, error }]);
     }
 }
 
-/// A box that is resumed on a board with a void ballot would refuse a ballot that every verifier counts.
+/// A void ballot stops nobody: the box that goes on counts what every verifier counts, and the files for light clients do.
 #[test]
-fn a_board_with_a_void_ballot_is_not_resumed() {
+fn a_board_with_a_void_ballot_is_resumed_without_it() {
     let election = Election::build(ElectionOptions::default());
     let stranger = election.ballot_under(Scalar::from(5_u64), 0, &KeyPair::new(SecretScalar::new(Scalar::from(9_u64))));
     let mut board = election.open_board();
@@ -186,7 +192,23 @@ fn a_board_with_a_void_ballot_is_not_resumed() {
     ] {
         let mut board = board.clone();
         let index = board.push_ballot(&ballot);
-        assert_eq!(resume(&board).err(), Some(ResumeError::NotAdmitted { index, error }));
+        let Resumed { mut admission, void } = resumed(&board);
+        assert_eq!(void, [VoidBallot { index, error }]);
+        let files = light_files(&board.record(), &mut TestRng(1)).unwrap();
+        assert_eq!(files.void, void);
+        assert!(files.files.contains(&(record::light::HEADS.into(), admission.heads())));
+        // The voter votes again after the ballot that counts, and another one for the first time.
+        let mut second = election.ballot(0, &yes());
+        (second.previous, second.seed) = (Some(board.heads[&0]), 98);
+        for ballot in [second.cast().to_bytes(), election.ballot(1, &yes()).cast().to_bytes()] {
+            let entry = admission.admit(&ballot, &board.entries, &mut TestRng(1)).unwrap();
+            board.push_bytes(entry);
+        }
+        board.organise(Action::Close);
+        let options = VerifyOptions { stage: Stage::Closed, ..VerifyOptions::default() };
+        let tally = verify(&board.record(), &options, &|_| (), &mut TestRng(1)).tally.unwrap();
+        // The voters are few: their heads are one block.
+        assert_eq!((tally.ballots(), tally.heads()), (2, &leaf_hash(&resumed(&board).admission.heads())));
     }
 }
 
@@ -198,7 +220,7 @@ fn an_entry_that_cannot_be_read_stops_nobody() {
     board.push_bytes(b"no entry".to_vec());
     board.push(EntryKind::Ceremony, b"no pointer");
     let first = board.vote(0, &yes());
-    assert!(admit(&mut resume(&board).unwrap(), &mut board, &election.ballot(1, &yes()).cast().to_bytes()).is_ok());
+    assert!(admit(&mut resume(&board), &mut board, &election.ballot(1, &yes()).cast().to_bytes()).is_ok());
     let (record, rng) = (board.record(), &mut TestRng(1));
     let read = voter::Election::read(&record, rng).unwrap();
     let voter = VoterNumber::of(election.credentials[0].public());
@@ -210,7 +232,7 @@ fn an_entry_that_cannot_be_read_stops_nobody() {
 fn a_ballot_that_was_not_appended_is_noticed() {
     let election = Election::build(ElectionOptions::default());
     let board = election.open_board();
-    let mut admission = resume(&board).unwrap();
+    let mut admission = resume(&board);
     let [one, other] = [0, 1].map(|voter| election.ballot(voter, &yes()).cast().to_bytes());
     assert!(admission.admit(&one, &board.entries, &mut TestRng(1)).is_ok());
     let index = board.entries.len() as u64;
@@ -226,7 +248,7 @@ fn ballots_on_the_board_are_not_verified_again() {
     let mut ballot = election.ballot(0, &yes()).cast().to_bytes();
     *ballot.last_mut().unwrap() ^= 1;
     board.push_ballot(&ballot);
-    let mut admission = resume(&board).unwrap();
+    let mut admission = resume(&board);
     let verified = admission.verify(&[&ballot], &mut TestRng(1)).unwrap();
     assert_eq!(
         verified.into_iter().map(|ballot| ballot.err()).collect::<Vec<_>>(),
@@ -259,7 +281,7 @@ fn what_cannot_be_read_is_no_verdict() {
     (again.previous, again.seed) = (Some(board.heads[&0]), 99);
     let again = again.cast().to_bytes();
     let rng = &mut TestRng(1);
-    let mut admission = resume(&board).unwrap();
+    let mut admission = resume(&board);
     let size = board.entries.len() as u64;
     let error = AdmitError::Board(LogError::OutsideTree { index: first, size: 0 });
     assert_eq!(admission.admit(&again, &Unreadable(size), rng), Err(error));
@@ -278,7 +300,7 @@ fn what_cannot_be_read_is_no_verdict() {
         voter::Election::of_board(&record, manifest, published, rng).unwrap();
     let last = record.files.get_mut(record::ROLL).unwrap().last_mut().unwrap();
     *last ^= 1;
-    let mut admission = Admission::resume(context, roll, record, window, AdmittedBallots::default(), rng).unwrap();
+    let mut admission = Admission::resume(context, roll, record, window, AdmittedBallots::default(), rng).unwrap().admission;
     let error = AdmitError::Roll(RollLookupError::Changed { line: 2 });
     assert_eq!(admission.admit(&election.ballot(1, &yes()).cast().to_bytes(), &board.entries, rng), Err(error));
 }

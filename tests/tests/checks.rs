@@ -25,7 +25,7 @@ fn what_is_pinned_is_counted() {
     let seen = board.head();
     board.finish();
     let fingerprint = Some(*election.context.fingerprint());
-    let checkpoint = Some(seen);
+    let checkpoints = vec![seen];
     for (pinned, other, options) in [
         (
             CheckId::PinnedFingerprint,
@@ -35,7 +35,7 @@ fn what_is_pinned_is_counted() {
         (
             CheckId::PinnedCheckpoint,
             CheckId::PinnedFingerprint,
-            VerifyOptions { checkpoint, ..VerifyOptions::default() },
+            VerifyOptions { checkpoints, ..VerifyOptions::default() },
         ),
     ] {
         let report = verify_with(&board, &options).report;

@@ -124,6 +124,13 @@ fn a_changed_board_is_not_continued() {
     assert!(failed.contains(&CheckId::PinnedCheckpoint), "{failed:?}");
     assert!(seen > 256, "{seen}");
     assert!(!found.report.not_checked.iter().any(|line| line.starts_with("the ballots before entry")));
+    let mut first = board.clone();
+    first.entries.truncate(200);
+    // Another pinned checkpoint does not take the place of the one in the state.
+    let options = VerifyOptions { checkpoints: vec![first.head()], ..options.clone() };
+    let (found, ..) = continued(&forked, &options, state.as_ref()).unwrap();
+    let pinned = found.report.checks.iter().find(|report| report.check == CheckId::PinnedCheckpoint).unwrap();
+    assert_eq!((pinned.items, pinned.failures), (2, 1));
     // An older copy: it does not have what was verified.
     let (found, ..) = continued(&record(&board, 400), &options, state.as_ref()).unwrap();
     assert!(!found.report.holds(), "{}", found.report);

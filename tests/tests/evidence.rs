@@ -592,7 +592,7 @@ fn resume(board: &Board<'_>) -> Admission<MemoryIndex<MemoryRecord>> {
     let mut ballots = AdmittedBallots::default();
     let read = PublishedBoard::read(&record, &manifest, &mut |observed| ballots.observe(observed), rng).unwrap();
     let election = voter::Election::of_board(&record, manifest, read, rng).unwrap();
-    Admission::resume(election.context, election.roll, record, election.window, ballots, rng).unwrap()
+    Admission::resume(election.context, election.roll, record, election.window, ballots, rng).unwrap().admission
 }
 
 /// Casting is idempotent by tracker, also after another ballot replaced the first one, and after the close.

@@ -280,7 +280,7 @@ fn a_pinned_checkpoint() {
     };
     board.finish();
     fork.expect_valid();
-    let pin = |head| VerifyOptions { checkpoint: Some(head), ..VerifyOptions::default() };
+    let pin = |head| VerifyOptions { checkpoints: vec![head], ..VerifyOptions::default() };
     let refused = |size| {
         let problem = format!("the board does not continue the pinned one of {size} entries");
         (CheckId::PinnedCheckpoint, Place::Record, problem)
@@ -298,6 +298,9 @@ fn a_pinned_checkpoint() {
     assert_eq!(pinned(&fork, pin(board.head())), [(CheckId::PinnedCheckpoint, Place::Record, problem)]);
     let report = verify(&fork.record(), &pin(board.head()), &|_| (), &mut TestRng(2)).report;
     assert_eq!((report.verdict, report.awaited()), (Some(Verdict::NotComplete), vec![Role::Board]));
+    // Each of several heads is compared.
+    let both = VerifyOptions { checkpoints: vec![fork.head(), seen], ..VerifyOptions::default() };
+    assert_eq!(pinned(&fork, both), [refused(seen.size)]);
     // Two boards of the same size.
     let same_size = ballotta::merkle::TreeHead { root: TreeHash::from_bytes([1; 32]), ..board.head() };
     assert_eq!(pinned(&board, pin(same_size)), [refused(same_size.size)]);

@@ -95,7 +95,7 @@ fn a_board_that_was_written_anew() {
     let board = election.run();
     let size = election.first_ballot() + 3;
     let options = VerifyOptions {
-        checkpoint: Some(TreeHead { size, root: TreeHash::from_bytes([3; 32]) }),
+        checkpoints: vec![TreeHead { size, root: TreeHash::from_bytes([3; 32]) }],
         ..VerifyOptions::default()
     };
     let problem = format!("the board does not continue the pinned one of {size} entries");

@@ -231,7 +231,7 @@ fn refused_record(record: &MemoryRecord, path: &str, bytes: Option<Vec<u8>>) -> 
 
 /// The files for light clients of a record.
 fn light(record: &MemoryRecord) -> Value {
-    let files = light_files(record, &mut TestRng(1)).unwrap();
+    let files = light_files(record, &mut TestRng(1)).unwrap().files;
     files.into_iter().map(|(path, bytes)| (path, Value::from(hex::encode(bytes)))).collect::<Map<_, _>>().into()
 }
 

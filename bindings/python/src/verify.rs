@@ -39,8 +39,8 @@ impl Asked {
         };
         let fingerprint = self.fingerprint.as_deref().map(str::parse::<WrittenFingerprint>).transpose();
         let fingerprint = fingerprint.map_err(|error| Failure::new("typing-slip", error))?;
-        let checkpoint = self.checkpoint.as_deref().map(|bytes| pinned(source, bytes)).transpose()?;
-        Ok(VerifyOptions { stage, fingerprint, checkpoint })
+        let checkpoints = self.checkpoint.iter().map(|bytes| pinned(source, bytes)).collect::<Result<_, _>>()?;
+        Ok(VerifyOptions { stage, fingerprint, checkpoints })
     }
 }
 

@@ -77,8 +77,8 @@ fn options(record: &MemoryRecord, fingerprint: &str, checkpoint: &[u8], stage: &
         "complete" => Stage::Complete,
         _ => return Err(invalid("stage", "a stage is voting, closed or complete")),
     };
-    let checkpoint = if checkpoint.is_empty() { None } else { Some(head(record, checkpoint)?) };
-    Ok(VerifyOptions { stage, fingerprint, checkpoint })
+    let checkpoints = if checkpoint.is_empty() { Vec::new() } else { vec![head(record, checkpoint)?] };
+    Ok(VerifyOptions { stage, fingerprint, checkpoints })
 }
 
 /// The head of a checkpoint that somebody kept, which the board of the record must have signed.

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use ballotta::admission::{
-    Admission, AdmitError, AdmittedBallots, BoardEntries as _, EntryRefused, EntryRules, light_files, receipt,
+    Admission, AdmitError, AdmittedBallots, BoardEntries as _, EntryRefused, EntryRules, Resumed, VoidBallot, light_files,
+    receipt,
 };
 use ballotta::ballot::{AdmissionError, VerifiedBallot, Window};
 use ballotta::board::board_key;
@@ -35,7 +36,7 @@ use ballotta_io::{
 use rayon::prelude::*;
 
 use self::lookups::Lookups;
-use crate::console::{Shown as _, counted};
+use crate::console::{Console, Shown as _, counted};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::record::read_manifest;
 use crate::secrets::system_rng;
@@ -65,6 +66,8 @@ pub(crate) struct BallotBox {
     lengths: Vec<[u8; 2]>,
     /// The position of a closing whose checkpoint was missing, and was signed again when the board was opened.
     completed_closing: Option<u64>,
+    /// The ballots on the board that no ballot box admits, if the board was read as a whole.
+    void: Vec<VoidBallot>,
 }
 
 /// The entries of a board that was read as a whole.
@@ -122,19 +125,44 @@ fn resume(
     manifest: &Manifest,
     board: PublishedBoard,
     ballots: AdmittedBallots,
-) -> Result<Admission<Lookups>> {
+) -> Result<(Admission<Lookups>, Vec<VoidBallot>)> {
     let rng = &mut system_rng();
     let Election { context, roll, window, .. } = Election::of_board(source, manifest.clone(), board, rng).refused()?;
     let resumed = Admission::resume(context, roll, FolderRecord::new(source.root()), window, ballots, rng);
-    Ok(resumed.refused()?.map_index(|index| Lookups::Memory(Box::new(index))))
+    let Resumed { admission, void } = resumed.refused()?;
+    Ok((admission.map_index(|index| Lookups::Memory(Box::new(index))), void))
+}
+
+/// Says which ballots on a board are void although its ballot box must have admitted them.
+pub(crate) fn warn_of_void_ballots(console: Console, void: &[VoidBallot]) {
+    /// More than this say nothing more.
+    const MOST: usize = 10;
+    void.iter().take(MOST).for_each(|ballot| console.say(format!("warning: {ballot}")));
+    if void.len() > MOST {
+        let more = counted((void.len() - MOST) as u64, "other ballot", "other ballots");
+        console.say(format!("warning: {more} on the board do not count: `ballotta verify` names them"));
+    }
+    if !void.is_empty() {
+        console.say(
+            "warning: a ballot box admits no such ballot: find out what went wrong (a damaged disk, another program, a \
+             person with the key), and tell the voters concerned. Everything else goes on",
+        );
+    }
 }
 
 impl BallotBox {
-    /// Begins a record with the manifest and a board without entries.
-    pub(crate) fn create(root: &Path, manifest: &[u8], signer: NoteSigner) -> Result<Self> {
+    /// Begins a record with the manifest and a board without entries. `begin` is called when the folder has the manifest, before
+    /// anything is signed.
+    pub(crate) fn create(
+        root: &Path,
+        manifest: &[u8],
+        signer: NoteSigner,
+        begin: impl FnOnce() -> Result<()>,
+    ) -> Result<Self> {
         let parsed = Manifest::parse(manifest).context("the manifest breaks its rules")?;
         ensure!(*signer.key() == board_key(&parsed)?, "this is not the key of the board that the manifest names");
         let mut folder = BoardFolder::create(root, manifest)?;
+        begin()?;
         folder.commit(&signer)?;
         Ok(Self::new(FolderRecord::new(root), parsed, signer, folder, EntryRules::default(), None))
     }
@@ -148,7 +176,7 @@ impl BallotBox {
         admission: Option<Admission<Lookups>>,
     ) -> Self {
         let (index, light, lengths, completed_closing) = (None, None, Vec::new(), None);
-        let has_late_entries = false;
+        let (has_late_entries, void) = (false, Vec::new());
         Self {
             source,
             manifest,
@@ -161,7 +189,13 @@ impl BallotBox {
             light,
             lengths,
             completed_closing,
+            void,
         }
+    }
+
+    /// The ballots on the board that no ballot box admits, as far as the board was read. They do not count.
+    pub(crate) fn void(&self) -> &[VoidBallot] {
+        &self.void
     }
 
     /// Opens a record, and reads its board once. `signer` returns the board's signer for the manifest of the record. What
@@ -215,8 +249,10 @@ impl BallotBox {
             WholeBoard::read(&source, &manifest)?;
         let closing = board.timeline().closing_head();
         let folder = BoardFolder::resume(lock, signer.key(), board.timeline().frontier().clone(), &named)?;
-        let admission = if rules.is_opened() { Some(resume(&source, &manifest, board, ballots)?) } else { None };
+        let resumed = if rules.is_opened() { Some(resume(&source, &manifest, board, ballots)?) } else { None };
+        let (admission, void) = resumed.unzip();
         let mut opened = Self::new(source, manifest, signer, folder, rules, admission);
+        opened.void = void.unwrap_or_default();
         opened.has_late_entries = has_late_entries;
         let light = LightFiles::new(opened.source.root());
         if opened.rules.is_closed() && light.are_closed_with(opened.folder.committed().size)? {
@@ -249,7 +285,8 @@ impl BallotBox {
             let opened = light.window.opened.filter(|_| light.window.closed.is_none()).context("not open")?;
             let size = light.head().size;
             ensure!(light.voters() == voters && size - first <= MOST_BEHIND);
-            let (mut rules, mut named) = (EntryRules::default(), NamedFiles::default());
+            let mut rules = EntryRules::default();
+            let mut named = NamedFiles::default();
             let (log, mut timeline) = (TiledLog::new(source, *light.head()), Timeline::new(manifest));
             for tile in bundle_paths(size).take_while(|tile| tile.first() <= opened) {
                 let bundle = Bundle::read(source, tile)?;
@@ -265,7 +302,7 @@ impl BallotBox {
         };
         let Ok((light, rules, named)) = read() else { return Err(lock) };
         let head = *light.head();
-        let folder = match BoardFolder::resume_by_tiles(lock, key, &named) {
+        let folder = match BoardFolder::resume_by_tiles(lock, key) {
             Ok(folder) if *folder.committed() == head => folder,
             Ok(folder) => return Err(folder.into_lock()),
             Err((lock, _)) => return Err(lock),
@@ -284,9 +321,10 @@ impl BallotBox {
             }
             Ok(true)
         };
+        // Only now it is known that no later entry points to a file.
         match replay() {
-            Ok(true) => Ok((folder, rules, admission, lengths)),
-            Ok(false) | Err(_) => Err(folder.into_lock()),
+            Ok(true) if folder.remove_leftovers(&named).is_ok() => Ok((folder, rules, admission, lengths)),
+            Ok(_) | Err(_) => Err(folder.into_lock()),
         }
     }
 
@@ -305,7 +343,7 @@ impl BallotBox {
             }
         }
         // The index says that these are written, so that it is written after them.
-        light.write(light_files(&self.source, &mut system_rng()).refused()?)?;
+        light.write(light_files(&self.source, &mut system_rng()).refused()?.files)?;
         self.light = Some(light);
         if !self.rules.is_closed() && self.admission.as_ref().is_some_and(|admission| admission.index().is_memory()) {
             // The context is that of the files that were just written. A light client does not find an opening after very many
@@ -334,7 +372,8 @@ impl BallotBox {
         let lengths = std::mem::take(&mut self.lengths);
         self.save_light(first, &lengths)?;
         let WholeBoard { board, ballots, .. } = WholeBoard::read(&self.source, &self.manifest)?;
-        self.admission = Some(resume(&self.source, &self.manifest, board, ballots)?);
+        let (admission, void) = resume(&self.source, &self.manifest, board, ballots)?;
+        (self.admission, self.void) = (Some(admission), void);
         self.make_index()
     }
 
@@ -465,8 +504,8 @@ impl BallotBox {
         let index = self.append(EntryKind::Open, body)?;
         let window = Window { opened: Some(index), closed: None };
         let source = FolderRecord::new(self.source.root());
-        let admission = Admission::resume(context, roll, source, window, AdmittedBallots::default(), rng)?;
-        self.admission = Some(admission.map_index(|index| Lookups::Memory(Box::new(index))));
+        let resumed = Admission::resume(context, roll, source, window, AdmittedBallots::default(), rng)?;
+        self.admission = Some(resumed.admission.map_index(|index| Lookups::Memory(Box::new(index))));
         Ok(index)
     }
 
@@ -509,7 +548,8 @@ impl BallotBox {
         let batches: Vec<Vec<Result<VerifiedBallot, AdmissionError>>> = match verify(admission) {
             // A file for light clients may say the wrong place. It is written again, once.
             Err(_) if !admission.index().is_memory() => {
-                LightFiles::new(self.source.root()).write(light_files(&self.source, &mut system_rng()).refused()?)?;
+                let light = light_files(&self.source, &mut system_rng()).refused()?;
+                LightFiles::new(self.source.root()).write(light.files)?;
                 verify(admission)?
             }
             verified => verified?,
@@ -545,9 +585,19 @@ impl BallotBox {
     }
 
     /// The position of the admitted ballot that a ballot repeats; `None` if it repeats none.
-    pub(crate) fn logged(&self, ballot: &[u8]) -> Result<Option<u64>> {
-        let logged = self.admission.as_ref().map(|admission| admission.logged(ballot, &self.folder, &mut system_rng()));
-        Ok(logged.transpose()?.flatten())
+    pub(crate) fn logged(&mut self, ballot: &[u8]) -> Result<Option<u64>> {
+        let find = |this: &Self| {
+            let admission = this.admission.as_ref();
+            admission.map(|admission| admission.logged(ballot, &this.folder, &mut system_rng())).transpose()
+        };
+        let logged = match find(self) {
+            Err(AdmitError::Index(_)) => {
+                self.make_index_again()?;
+                find(self)
+            }
+            logged => logged,
+        };
+        Ok(logged?.flatten())
     }
 
     /// The receipt of an admitted ballot, which a checkpoint on the disk must cover.

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Error, Result, bail, ensure};
 use ballotta::admission::EntryRefused;
+use ballotta::board::board_key;
+use ballotta::board::note::NoteKey;
 use ballotta::board::receipt::SignedReceipt;
 use ballotta::credential::{ROLL_FORMAT, RollRules, RollSignature};
 use ballotta::election::ElectionContext;
@@ -21,7 +23,7 @@ use ballotta::verifier::{Stage, Verification, VerifyOptions};
 use ballotta_io::{AnyRecord, BoardFolderError, IndexError, create_folders, remove_part, sync_name, write_new};
 use serde::Serialize;
 
-use crate::ballot_box::BallotBox;
+use crate::ballot_box::{BallotBox, warn_of_void_ballots};
 use crate::console::{Console, Shown as _, counted, grouped, print};
 use crate::failure::{ErrorContext as _, code_of, error_text, refusal, remedy_of};
 use crate::message_file::{self, FileKind, MessageFile};
@@ -57,14 +59,16 @@ struct Outcome<'a> {
     file: &'a Path,
     /// The index of the entry; `None` for a cosignature, which is part of the closing checkpoint, and for the roll.
     entry: Option<u64>,
+    /// Whether the entry was on the board before.
+    was_there: bool,
     /// What was put into the record, if the file is the roll.
     roll: Option<RollAdded>,
     error: Option<String>,
     /// The library's name of the fault, if it has one.
     code: Option<&'static str>,
-    /// The position of the ballot for which there is to be a receipt.
+    /// Whether the file is a ballot, for whose entry there is a receipt.
     #[serde(skip)]
-    promised: Option<u64>,
+    is_ballot: bool,
     /// The file with the receipt.
     #[serde(skip_serializing_if = "Option::is_none")]
     receipt: Option<PathBuf>,
@@ -73,6 +77,8 @@ struct Outcome<'a> {
 /// Where a file was added.
 enum Added {
     Entry(u64),
+    /// The ballot was on the board before this call.
+    Before(u64),
     ClosingCheckpoint,
     Roll(RollAdded),
 }
@@ -112,12 +118,12 @@ impl AddToBoard {
             begin_log(manifest, &self.board_key, true)?;
             Ok(signer)
         })?;
+        warn_of_void_ballots(console, ballot_box.void());
         if let Some(folder) = &self.receipts {
             // Before anything is added, because a promise that cannot be given is found out too late after it.
             create_folders(folder).with_context(|| format!("the folder {} cannot be made", folder.shown()))?;
         }
-        let gives_receipts = self.receipts.is_some();
-        let mut board = Board { ballot_box, files: &self.files, ceremony: None, tally: None, gives_receipts, console };
+        let mut board = Board { ballot_box, files: &self.files, ceremony: None, tally: None, console };
         let mut outcomes = Vec::with_capacity(self.files.len());
         let bar = console.bar("appending to the board", self.files.len() as u64);
         for files in self.files.chunks(BATCH) {
@@ -125,10 +131,11 @@ impl AddToBoard {
             bar.inc(files.len() as u64);
         }
         board.ballot_box.commit().remedy(INTERRUPTED)?;
+        let key = board_key(&board.ballot_box.manifest)?;
         // Only now, when the entries are on the disk and signed.
         for outcome in &mut outcomes {
-            if let (Some(folder), Some(index)) = (&self.receipts, outcome.promised) {
-                outcome.receipt = Some(write_receipt(folder, &board.ballot_box.receipt(index)?).remedy(INTERRUPTED)?);
+            if let (Some(folder), Some(index), true) = (&self.receipts, outcome.entry, outcome.is_ballot) {
+                outcome.receipt = Some(write_receipt(folder, &board.ballot_box.receipt(index)?, &key).remedy(INTERRUPTED)?);
             }
         }
         if outcomes.len() > 1 {
@@ -150,12 +157,14 @@ fn index_beside(record: &Path) -> Result<PathBuf> {
 }
 
 /// Writes a receipt, unless it is there already.
-fn write_receipt(folder: &Path, receipt: &SignedReceipt) -> Result<PathBuf> {
+fn write_receipt(folder: &Path, receipt: &SignedReceipt, key: &NoteKey) -> Result<PathBuf> {
     let path = folder.join(receipt.file_name());
     let text = receipt.to_string();
     if exists(&path)? {
         let there = read_at_most(&path, MAX_RECEIPT_BYTES, "a receipt")?;
-        ensure!(there == text.as_bytes(), "{} has other content, and files are never overwritten", path.shown());
+        if there != text.as_bytes() {
+            return refuse_other_receipt(&path, &there, receipt, key);
+        }
         remove_part(&path).with_context(|| format!("what is left beside {} cannot be removed", path.shown()))?;
         // The process that has written it may have ended before the disk had its name.
         sync_name(&path).with_context(|| format!("{} cannot be written", path.shown()))?;
@@ -165,14 +174,31 @@ fn write_receipt(folder: &Path, receipt: &SignedReceipt) -> Result<PathBuf> {
     Ok(path)
 }
 
+/// Refuses to give a receipt where there is another file.
+fn refuse_other_receipt<T>(path: &Path, there: &[u8], receipt: &SignedReceipt, key: &NoteKey) -> Result<T> {
+    let other = SignedReceipt::parse(there).ok();
+    match other.as_ref().and_then(|other| other.verify(key).ok()) {
+        Some(other) => refusal(format!(
+            "{} is a receipt of this board that promises the ballot as entry {}, and the board has it as entry {}: the board \
+             has two histories, and both receipts together convict it",
+            path.shown(),
+            other.index(),
+            receipt.unverified().index()
+        ))
+        .remedy("give no receipt to anybody, and find out which copy of the record people have seen"),
+        None => bail!("{} has other content, and files are never overwritten", path.shown()),
+    }
+}
+
 fn report(console: Console, outcomes: &[Outcome<'_>]) -> Result<()> {
     if console.is_json {
         console.json(&outcomes)?;
     } else {
-        for Outcome { file, entry, roll, error, receipt, .. } in outcomes {
+        for Outcome { file, entry, was_there, roll, error, receipt, .. } in outcomes {
             let file = file.shown();
             match (entry, roll, error) {
                 (.., Some(error)) => print(format_args!("{file}: refused: {error}"))?,
+                (Some(entry), ..) if *was_there => print(format_args!("{file}: on the board already, as entry {entry}"))?,
                 (Some(entry), ..) => print(format_args!("{file}: entry {entry}"))?,
                 (None, Some(RollAdded { voters, weight, written, was_there, .. }), None) => {
                     let voters = counted(*voters, "voter", "voters");
@@ -211,8 +237,6 @@ struct Board<'f> {
     ceremony: Option<Ceremony>,
     /// The verification of the record up to the close.
     tally: Option<Verification>,
-    /// Whether the ballots get receipts.
-    gives_receipts: bool,
     console: Console,
 }
 
@@ -256,14 +280,15 @@ impl Board<'_> {
         }
         let admitted = self.ballot_box.add_ballots(&ballots)?;
         for ((file, ballot), entry) in files.into_iter().zip(&ballots).zip(admitted) {
-            let promised = match &entry {
-                _ if !self.gives_receipts => None,
-                Ok(index) => Some(*index),
-                // A voter who got no answer sends the same ballot again.
-                Err(_) => self.ballot_box.logged(ballot)?,
+            // A voter who got no answer sends the same ballot again, and so does an operator whose call was interrupted.
+            let added = match entry {
+                Ok(index) => Ok(Added::Entry(index)),
+                Err(error) => match self.ballot_box.logged(ballot)? {
+                    Some(index) => Ok(Added::Before(index)),
+                    None => Err(error.into()),
+                },
             };
-            let added = entry.map(Added::Entry).map_err(Error::new);
-            outcomes.push(Outcome { promised, ..outcome(file, added) });
+            outcomes.push(Outcome { is_ballot: true, ..outcome(file, added) });
         }
         Ok(())
     }
@@ -449,12 +474,13 @@ fn outcome(file: &Path, added: Result<Added>) -> Outcome<'_> {
         format!("{}{remedy}", error_text(error))
     });
     let code = added.as_ref().err().and_then(code_of);
+    let was_there = matches!(added, Ok(Added::Before(_)));
     let (entry, roll) = match added {
-        Ok(Added::Entry(entry)) => (Some(entry), None),
+        Ok(Added::Entry(entry) | Added::Before(entry)) => (Some(entry), None),
         Ok(Added::Roll(roll)) => (None, Some(roll)),
         Ok(Added::ClosingCheckpoint) | Err(_) => (None, None),
     };
-    Outcome { file, entry, roll, error, code, promised: None, receipt: None }
+    Outcome { file, entry, was_there, roll, error, code, is_ballot: false, receipt: None }
 }
 
 /// The messages of the key ceremony so far.

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use ballotta::admission::light_files;
+use ballotta::admission::{LightRecord, light_files};
 use ballotta_io::{FolderRecord, write_atomically};
 use serde_json::json;
 
+use crate::ballot_box::warn_of_void_ballots;
 use crate::console::{Console, Shown as _, counted};
 use crate::failure::ErrorContext as _;
 use crate::record::lock_record;
@@ -24,7 +25,8 @@ impl WriteLight {
         // Nobody appends to the board meanwhile.
         let _lock = lock_record(&self.record)?;
         let source = FolderRecord::new(&self.record);
-        let files = light_files(&source, &mut system_rng()).refused()?;
+        let LightRecord { files, void } = light_files(&source, &mut system_rng()).refused()?;
+        warn_of_void_ballots(console, &void);
         let (count, bytes) = (files.len() as u64, files.iter().map(|(_, bytes)| bytes.len() as u64).sum::<u64>());
         for (path, bytes) in files {
             let path = self.record.join(path);

@@ -17,7 +17,7 @@ use ballotta::manifest::{ElectionKind, Manifest, Text};
 use ballotta::merkle::{Frontier, TreeHead};
 use ballotta::record::{self, PublishedBoard, ReadError, RecordError, RecordSource};
 use ballotta::voter::{Election, VoterError};
-use ballotta_io::{AnyRecord, BoardFolder, BoardLock, FolderRecord};
+use ballotta_io::{AnyRecord, BoardFolder, BoardLock, FolderRecord, Location};
 use serde_json::json;
 
 use crate::ballot_box::BallotBox;
@@ -28,7 +28,7 @@ use crate::manifest;
 use crate::recognise::other_key;
 use crate::secrets::{KeyFile, note_key, system_rng};
 use crate::signing::BoardPin;
-use crate::state_file::begin_log;
+use crate::state_file::{begin_log, has_begun_log};
 use crate::trustee_names::with_names;
 
 /// A new record.
@@ -50,8 +50,17 @@ impl NewRecord {
         let manifest = manifest::parse(&bytes)?;
         let there = self.record.join(record::CHECKPOINT).exists();
         let signer = board_signer(&manifest, &self.board_key)?;
-        begin_log(&manifest, &self.board_key, false)?;
-        let created = BallotBox::create(&self.record, &bytes, signer);
+        // An interrupted call has left the manifest, and may be repeated. In another folder the log would begin once more.
+        if !exists(&self.record.join(record::MANIFEST))? && has_begun_log(&manifest, &self.board_key)? {
+            return refusal("this board has begun the log of this manifest already: a second record of it would be a fork")
+                .remedy(format!(
+                    "continue the record that was begun. If it is lost, make a new manifest, which has another election id. \
+                     Only if nothing was ever added to that record, remove {}.state",
+                    self.board_key.shown()
+                ));
+        }
+        let begin = || begin_log(&manifest, &self.board_key, false);
+        let created = BallotBox::create(&self.record, &bytes, signer, begin);
         if there {
             created.remedy("choose another folder: this one already has a record")?
         } else {
@@ -121,7 +130,11 @@ pub(crate) fn lock(path: &Path) -> Result<File> {
 
 /// Locks the board of a record. Nobody else writes to the record until the returned value is dropped.
 pub(crate) fn lock_record(root: &Path) -> Result<BoardLock> {
-    BoardFolder::lock(root).with_context(|| format!("{} is not a record", root.shown()))
+    let locked = BoardFolder::lock(root).with_context(|| format!("{} is not a record", root.shown()));
+    match Location::of(root) {
+        Ok(Location::Folder(_)) | Err(_) => locked,
+        Ok(_) => locked.remedy("a record is written in its folder, on the machine of the board: give the folder"),
+    }
 }
 
 /// A record with entries that match the tree head that its board signed.

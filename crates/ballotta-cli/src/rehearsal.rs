@@ -163,7 +163,7 @@ impl Rehearsal {
         };
         let bytes = contents.to_bytes()?;
         let signer = board_signer(&Manifest::parse(&bytes)?, &secret("board.key"))?;
-        let ballot_box = BallotBox::create(&folders.record, &bytes, signer)?;
+        let ballot_box = BallotBox::create(&folders.record, &bytes, signer, || Ok(()))?;
         let mut rehearsal = Self { organiser, authority, folders, ballot_box, console };
         rehearsal.make_joint_key()?;
         Ok(rehearsal)

@@ -78,18 +78,8 @@ impl StateFile {
 /// `is_begun` says that the log has a checkpoint.
 pub(crate) fn begin_log(manifest: &Manifest, key: &Path, is_begun: bool) -> Result<()> {
     let _lock = lock(key)?;
-    let file = StateFile::beside(key)?;
-    let unreadable = || format!("the state {} cannot be read", file.path.shown());
-    let document = file.read().with_context(unreadable)?;
-    let state = BoardState::read(manifest, document.as_deref());
-    let code =
-        if matches!(state, Err(BoardStateError::OtherKey { .. })) { "state-of-another-key" } else { "state-damaged" };
-    let mut state = state.refused().coded(code).with_context(|| file.path.shown())?;
-    let is_new = state
-        .begin(manifest)
-        .refused()
-        .remedy("make a new manifest, which has another election id, or continue the record of the first one")?;
-    if is_new {
+    let (file, mut state) = board_state(manifest, key)?;
+    if begin(&mut state, manifest)? {
         let document = state.encode().context("the state of the board cannot be written")?;
         write_atomically(&file.path, &document)
     } else {
@@ -97,6 +87,29 @@ pub(crate) fn begin_log(manifest: &Manifest, key: &Path, is_begun: bool) -> Resu
         if is_begun { Ok(()) } else { sync_name(&file.path) }
     }
     .with_context(|| format!("the state {} cannot be written", file.path.shown()))
+}
+
+/// Whether the state next to the key of a board says that it has begun the log of this manifest. Refused as [`begin_log`] is.
+pub(crate) fn has_begun_log(manifest: &Manifest, key: &Path) -> Result<bool> {
+    let _lock = lock(key)?;
+    let (_, mut state) = board_state(manifest, key)?;
+    Ok(!begin(&mut state, manifest)?)
+}
+
+fn board_state(manifest: &Manifest, key: &Path) -> Result<(StateFile, BoardState)> {
+    let file = StateFile::beside(key)?;
+    let document = file.read().with_context(|| format!("the state {} cannot be read", file.path.shown()))?;
+    let state = BoardState::read(manifest, document.as_deref());
+    let code =
+        if matches!(state, Err(BoardStateError::OtherKey { .. })) { "state-of-another-key" } else { "state-damaged" };
+    let state = state.refused().coded(code).with_context(|| file.path.shown())?;
+    Ok((file, state))
+}
+
+/// Notes the log of a manifest in a state that is not stored yet, and says whether it is new.
+fn begin(state: &mut BoardState, manifest: &Manifest) -> Result<bool> {
+    let begun = state.begin(manifest).refused();
+    begun.remedy("make a new manifest, which has another election id, or continue the record of the first one")
 }
 
 /// The path of the file to which a symbolic link leads; any other path as it is. The file need not exist. What belongs to

@@ -165,10 +165,10 @@ struct Place {
 fn next(step: Step, roles: &[Role], manifest: &Manifest, place: &Place) -> Vec<Next> {
     let Place { read: record, written, has_roll } = place;
     // What is awaited is signed by people, who know the fingerprint and a checkpoint from another source.
-    let pins = "--fingerprint FINGERPRINT --checkpoint FILE";
+    let pins = "--fingerprint FINGERPRINT [--checkpoint FILE]";
     let send = format!("then the board: ballotta board add {written} --board-key KEY FILE");
     let with_file = |command: String| vec![command, send.clone()];
-    let check = format!("ballotta voter check {record} --tracker TRACKER --voter-number NUMBER {pins}");
+    let check = format!("ballotta voter check {record} --tracker TRACKER --voter-number NUMBER {pins} [--receipt FILE]");
     let attend = |pins: &str| format!("ballotta trustee attend {record} --key KEY {pins}");
     let commands = |role: &Role| match (step, role) {
         (Step::KeyCeremony, Role::Trustee(_)) => {
@@ -221,10 +221,14 @@ fn next(step: Step, roles: &[Role], manifest: &Manifest, place: &Place) -> Vec<N
             "which asks for the choices; for a test, add --choose CONTEST=OPTION".to_owned(),
             "ballotta voter cast BALLOT --out FILE".to_owned(),
             "or, to test the device: ballotta voter open BALLOT --out FILE".to_owned(),
-            send.clone(),
+            format!("then the board: ballotta board add {written} --board-key KEY --receipts FOLDER FILE"),
             check.clone(),
         ];
         next.push(Next { who: "voters".to_owned(), commands: vote });
+        if !manifest.witnesses().members.is_empty() {
+            let follow = format!("ballotta witness follow {record} --key KEY --manifest-hash HEX --out FOLDER --until-closed");
+            next.push(Next { who: "witnesses, from now on".to_owned(), commands: vec![follow] });
+        }
     }
     for role in roles {
         let (who, commands) = (name(*role, manifest), commands(role));

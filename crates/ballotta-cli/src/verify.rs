@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
+use ballotta::board::tiles::TILE_WIDTH;
 use ballotta::manifest::ElectionKind;
 use ballotta::record::{MANIFEST, RecordSource as _};
 use ballotta::verifier::{
@@ -49,12 +50,12 @@ pub(crate) struct VerifyRecord {
     /// The fingerprint that the voters were shown
     #[arg(long, value_name = "FINGERPRINT")]
     fingerprint: Option<WrittenFingerprint>,
-    /// A checkpoint of the board that you kept before
+    /// A checkpoint of the board that you kept before. The option can be given several times
     #[arg(long, value_name = "FILE")]
-    checkpoint: Option<PathBuf>,
+    checkpoint: Vec<PathBuf>,
     /// The state of your last verification: only ballots that are new are verified, and the file is written anew. Without
     /// such a file, everything is verified, and the file is made
-    #[arg(long, value_name = "FILE", conflicts_with = "checkpoint")]
+    #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
     /// How far the election must have come
     #[arg(long, value_enum, default_value = "complete")]
@@ -72,9 +73,9 @@ impl VerifyRecord {
             StageName::Closed => Stage::Closed,
             StageName::Complete => Stage::Complete,
         };
-        let checkpoint =
-            self.checkpoint.as_deref().map(|path| kept_head(&read_manifest(&source)?, path)).transpose()?;
-        let options = VerifyOptions { stage, fingerprint: self.fingerprint.clone(), checkpoint };
+        let checkpoints = self.checkpoint.iter().map(|path| kept_head(&read_manifest(&source)?, path));
+        let checkpoints = checkpoints.collect::<Result<_>>()?;
+        let options = VerifyOptions { stage, fingerprint: self.fingerprint.clone(), checkpoints };
         let verification = match &self.from {
             Some(path) => continued(&source, &options, path, console)?,
             None => console.verify(&source, &options),
@@ -146,7 +147,14 @@ fn continued(source: &AnyRecord, options: &VerifyOptions, path: &Path, console: 
             write_atomically(path, &next.to_bytes()).with_context(|| format!("{} cannot be written", path.shown()))?;
             let before = state.map_or(0, |state| state.entries());
             let entries = counted(next.entries(), "entry", "entries");
-            console.say(format!("{}: {entries} verified, {before} of them by earlier calls", path.shown()));
+            console.say(match next.entries() {
+                0 => format!(
+                    "{}: a state has whole bundles of {TILE_WIDTH} entries, and the board has none yet: the next call verifies \
+                     all entries again",
+                    path.shown()
+                ),
+                _ => format!("{}: {entries} verified, {before} of them by earlier calls", path.shown()),
+            });
         }
         None => console.say(format!("{} is left as it was", path.shown())),
     }

@@ -5,7 +5,7 @@
 
 use std::{fs, path::Path};
 
-use ballotta::admission::{Admission, AdmitError, AdmittedBallots, MemoryIndex};
+use ballotta::admission::{Admission, AdmitError, AdmittedBallots, MemoryIndex, Resumed};
 use ballotta::ballot::{AdmissionError, SignedBallot};
 use ballotta::board::{board_signer, note::NoteSigner, timeline::Observed};
 use ballotta::record::{PublishedBoard, read_manifest};
@@ -36,7 +36,11 @@ impl BallotBox {
         let published = PublishedBoard::read(&source, &manifest, &mut observe, rng)?;
         let board = BoardFolder::resume(lock, signer.key(), published.timeline().frontier().clone(), &files)?;
         let Election { context, roll, window, .. } = Election::of_board(&source, manifest, published, rng)?;
-        Ok(Self { admission: Admission::resume(context, roll, source, window, ballots, rng)?, board, signer })
+        let Resumed { admission, void } = Admission::resume(context, roll, source, window, ballots, rng)?;
+        for ballot in void {
+            eprintln!("warning: {ballot}");
+        }
+        Ok(Self { admission, board, signer })
     }
 
     /// Admits ballots, and returns the position of each on the board, or why it is refused. When this returns, the

@@ -194,7 +194,7 @@ impl BoardFolder {
         // Another process may have been faster.
         is_new()?;
         let board = Self::new(lock, LastTiles::new(), Vec::new(), None);
-        board.remove_leftovers(None)?;
+        board.remove(None)?;
         Ok(board)
     }
 
@@ -257,23 +257,19 @@ impl BoardFolder {
             Err(Some(error)) => return Err(error),
         };
         let board = Self::new(lock, tiles, last, Some(checkpoint));
-        board.remove_leftovers(Some(named))?;
+        board.remove(Some(named))?;
         Ok(board)
     }
 
-    /// Opens a board without reading its entries: their tree is that of the tiles of hashes. `named` has observed the entries
-    /// up to the opening, after which there are only ballots. Each entry that is [read](BoardEntries::entry) later is proved
-    /// to be on the board. Otherwise as [`Self::resume`].
+    /// Opens a board without reading its entries: their tree is that of the tiles of hashes. Each entry that is
+    /// [read](BoardEntries::entry) later is proved to be on the board. What a crash left is still there: before the first entry
+    /// is appended, call [`Self::remove_leftovers`].
     ///
     /// # Errors
     ///
-    /// If a file cannot be read or removed; `RootMismatch` if the tiles or the last entries are not those of the checkpoint.
-    /// The lock is given back, so that the board can be read as a whole.
-    pub fn resume_by_tiles(
-        lock: BoardLock,
-        key: &NoteKey,
-        named: &NamedFiles,
-    ) -> Result<Self, (BoardLock, BoardFolderError)> {
+    /// If a file cannot be read; `RootMismatch` if the tiles or the last entries are not those of the checkpoint. The lock is
+    /// given back, so that the board can be read as a whole.
+    pub fn resume_by_tiles(lock: BoardLock, key: &NoteKey) -> Result<Self, (BoardLock, BoardFolderError)> {
         let read = || {
             let (checkpoint, committed) = read_checkpoint(&lock.root, key)?;
             let source = FolderRecord::new(&lock.root);
@@ -289,15 +285,22 @@ impl BoardFolder {
             }
             Ok((tiles, last, checkpoint))
         };
-        let (tiles, last, checkpoint) = match read() {
-            Ok(read) => read,
-            Err(error) => return Err((lock, error)),
-        };
-        let board = Self { proves_entries: true, ..Self::new(lock, tiles, last, Some(checkpoint)) };
-        match board.remove_leftovers(Some(named)) {
-            Ok(()) => Ok(board),
-            Err(error) => Err((board.lock, error)),
+        match read() {
+            Ok((tiles, last, checkpoint)) => {
+                Ok(Self { proves_entries: true, ..Self::new(lock, tiles, last, Some(checkpoint)) })
+            }
+            Err(error) => Err((lock, error)),
         }
+    }
+
+    /// Removes what a crash left, as [`Self::resume`] does. `named` has observed every entry that points to a file: those up
+    /// to the opening are enough if it is known that there are only ballots after it.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be removed.
+    pub fn remove_leftovers(&self, named: &NamedFiles) -> Result<(), BoardFolderError> {
+        self.remove(Some(named))
     }
 
     /// Gives the lock back. Entries that are not committed are lost.
@@ -448,7 +451,7 @@ impl BoardFolder {
 
     /// Removes what a crash left: tiles that are not those of the checkpoint, unfinished files, and files to which no
     /// entry points. Without `named`, the board is new, and only unfinished files are removed.
-    fn remove_leftovers(&self, named: Option<&NamedFiles>) -> Result<(), BoardFolderError> {
+    fn remove(&self, named: Option<&NamedFiles>) -> Result<(), BoardFolderError> {
         let root = &self.lock.root;
         let unreadable = |error: ballotta::record::SourceError| BoardFolderError::Io {
             path: root.clone(),
@@ -763,7 +766,7 @@ mod tests {
         drop(board(root, 600));
         let open = || {
             let lock = BoardFolder::lock(root).unwrap();
-            BoardFolder::resume_by_tiles(lock, signer().key(), &NamedFiles::default()).map_err(|(_, error)| error)
+            BoardFolder::resume_by_tiles(lock, signer().key()).map_err(|(_, error)| error)
         };
         let mut opened = open().unwrap();
         for index in [0, 255, 256, 599] {

@@ -10,18 +10,26 @@
 //! cannot be read, of another version or of another manifest, or with a page that is not as it was written, is no index: it
 //! is made again from the record. It is made out of the ballots that were [admitted](MemoryIndex) again by all rules.
 //!
-//! The checksums of pages find accidents. Whoever can write the index on purpose can make the board admit two ballots of one
-//! voter, which every verifier refuses: keep it where only the operator of the board can write, as the key.
+//! The checksums of pages find accidents, also a write that a disk has lost: a page that is older than the binding has another
+//! checksum. Whoever can write the index on purpose can make the board admit two ballots of one voter, of which every verifier
+//! counts one: keep it where only the operator of the board can write, as the key.
 //!
 //! # Implementation details
 //!
 //! Heads are in pages of 256 lines of the roll, 4 bytes each. The digests of `R` are in pages of about 64 ballots, chosen by
 //! the digest, 12 bytes each. All pages are there from the beginning, so that a page that is missing is noticed, and is not
-//! taken for ballots that were never cast. Each page ends in 8 bytes of a hash of its place and content.
+//! taken for ballots that were never cast.
+//!
+//! The checksum of a page is 8 bytes of a hash of its place and content. Those of 256 pages are in a page of checksums, and those of
+//! these pages are in the binding: two reads for each page, and the binding of a board of a million voters has 700 bytes.
+//!
+//! A file whose structure is damaged can end the process inside the database, where nothing can be caught. So a mark beside the
+//! index counts the processes that have ended without closing it. After two of them, the index is made again.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
@@ -32,7 +40,7 @@ use ballotta::merkle::TreeHead;
 use ballotta::record::light::{PLACES, ProvedRoll};
 use ballotta::record::{RecordSource, SourceError};
 use ballotta::tally::heads::VoterHead;
-use redb::{Database, ReadableDatabase as _, TableDefinition};
+use redb::{Database, ReadableDatabase as _, TableDefinition, TableHandle as _, WriteTransaction};
 use sha2::{Digest as _, Sha256};
 
 use crate::disk;
@@ -42,9 +50,10 @@ type Pages = TableDefinition<'static, u32, &'static [u8]>;
 const BINDING: Pages = TableDefinition::new("binding");
 const HEADS: Pages = TableDefinition::new("heads");
 const DIGESTS: Pages = TableDefinition::new("digests");
+const CHECKSUMS: Pages = TableDefinition::new("checksums");
 
 /// The version of everything in the file. Another version is no index.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// The number of lines of the roll in a page.
 const LINES: u64 = 256;
 /// The number of ballots for which a page of digests is made.
@@ -55,6 +64,10 @@ const MOST_BALLOTS: u64 = 16 * BALLOTS;
 const DIGEST_BYTES: usize = 12;
 /// The length of a checksum.
 const CHECKSUM_BYTES: usize = 8;
+/// The number of checksums in a page.
+const CHECKSUMS_PER_PAGE: u64 = 256;
+/// The number of processes that may end without closing the index, one after the other, before it is made again.
+const MOST_ABORTED: u64 = 2;
 /// The memory for pages of the file.
 const CACHE_BYTES: usize = 16 << 20;
 
@@ -79,7 +92,7 @@ pub enum IndexError {
 }
 
 /// What the index is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Binding {
     manifest: ManifestHash,
     head: TreeHead,
@@ -88,11 +101,13 @@ struct Binding {
     buckets: u32,
     /// The key of the digests of `R`.
     key: u64,
+    /// The checksum of each page of checksums.
+    checksums: Vec<Checksum>,
 }
 
 impl Binding {
     fn encode(&self) -> Vec<u8> {
-        let Self { manifest, head, voters, buckets, key } = self;
+        let Self { manifest, head, voters, buckets, key, checksums } = self;
         let mut bytes = VERSION.to_le_bytes().to_vec();
         bytes.extend(manifest.as_bytes());
         bytes.extend(head.size.to_le_bytes());
@@ -100,6 +115,7 @@ impl Binding {
         bytes.extend(voters.to_le_bytes());
         bytes.extend(buckets.to_le_bytes());
         bytes.extend(key.to_le_bytes());
+        bytes.extend(checksums.as_flattened());
         bytes
     }
 
@@ -110,16 +126,32 @@ impl Binding {
         let (root, bytes) = bytes.split_first_chunk()?;
         let (voters, bytes) = bytes.split_first_chunk()?;
         let (buckets, bytes) = bytes.split_first_chunk()?;
-        let (key, rest) = bytes.split_first_chunk()?;
-        let buckets = u32::from_le_bytes(*buckets);
-        let is_right = u32::from_le_bytes(*version) == VERSION && rest.is_empty() && buckets.is_power_of_two();
-        is_right.then(|| Self {
+        let (key, bytes) = bytes.split_first_chunk()?;
+        let (checksums, rest) = bytes.as_chunks();
+        let binding = Self {
             manifest: ManifestHash::from_bytes(*manifest),
             head: TreeHead { size: u64::from_le_bytes(*size), root: TreeHash::from_bytes(*root) },
             voters: u64::from_le_bytes(*voters),
-            buckets,
+            buckets: u32::from_le_bytes(*buckets),
             key: u64::from_le_bytes(*key),
-        })
+            checksums: checksums.to_vec(),
+        };
+        let has_all = binding.checksums.len() as u64 == binding.pages().div_ceil(CHECKSUMS_PER_PAGE);
+        let is_right = u32::from_le_bytes(*version) == VERSION && binding.buckets.is_power_of_two();
+        (is_right && has_all && rest.is_empty()).then_some(binding)
+    }
+
+    /// The number of pages of heads and of digests.
+    fn pages(&self) -> u64 {
+        self.voters.div_ceil(LINES).saturating_add(self.buckets.into())
+    }
+
+    /// The place of the checksum of a page: the page of checksums, and the first byte in it.
+    fn checksum_place(&self, table: Pages, number: u32) -> (u32, usize) {
+        let before = if table.name() == DIGESTS.name() { self.voters.div_ceil(LINES) } else { 0 };
+        let place = before + u64::from(number);
+        // Fewer than 2^32 pages.
+        ((place / CHECKSUMS_PER_PAGE) as u32, CHECKSUM_BYTES * (place % CHECKSUMS_PER_PAGE) as usize)
     }
 
     fn bucket(&self, digest: u64) -> u32 {
@@ -138,6 +170,31 @@ pub struct BoardIndex {
     heads: BTreeMap<u32, u32>,
     /// The digests and positions that are not committed, by their pages.
     digests: BTreeMap<u32, Vec<(u64, u32)>>,
+    /// Removed when the index is closed.
+    _mark: OpenMark,
+}
+
+/// The file beside an index that is there while the index is open, with a byte for each process that has opened it. It is not
+/// durable: after a loss of power there is nothing to say about processes.
+struct OpenMark(PathBuf);
+
+impl OpenMark {
+    /// Marks the index as open. Returns the number of processes that have not closed it.
+    fn new(index: &Path) -> (Self, u64) {
+        let mut path = index.as_os_str().to_owned();
+        path.push(".open");
+        let mark = Self(path.into());
+        // Without a mark, a process that is ended by the index is ended again.
+        let aborted = fs::symlink_metadata(&mark.0).map_or(0, |there| there.len());
+        let _ = fs::OpenOptions::new().create(true).append(true).open(&mark.0).and_then(|mut file| file.write_all(b"."));
+        (mark, aborted)
+    }
+}
+
+impl Drop for OpenMark {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 impl BoardIndex {
@@ -148,21 +205,25 @@ impl BoardIndex {
         if !path.is_file() {
             return None;
         }
+        let (mark, aborted) = OpenMark::new(path);
+        if aborted >= MOST_ABORTED {
+            return None;
+        }
         let read = || -> Result<_, redb::Error> {
             let database = Database::builder().set_cache_size(CACHE_BYTES).open(path)?;
             let page = stored_page(&database, BINDING, 0)?;
-            let binding = unsealed(BINDING, 0, page).as_deref().and_then(Binding::decode);
+            let binding = page.as_deref().and_then(unsealed).and_then(Binding::decode);
             let binding = binding.filter(|binding| binding.manifest == *manifest);
             let is_crowded = |binding: &Binding| binding.head.size > MOST_BALLOTS * u64::from(binding.buckets);
             Ok(binding.filter(|binding| !is_crowded(binding)).map(|binding| (database, binding)))
         };
         let (database, binding) = guarded(path, read).ok()??;
-        Some(Self::new(path, database, binding))
+        Some(Self::new(path, database, binding, mark))
     }
 
-    fn new(path: &Path, database: Database, binding: Binding) -> Self {
+    fn new(path: &Path, database: Database, binding: Binding, mark: OpenMark) -> Self {
         let (heads, digests) = (BTreeMap::new(), BTreeMap::new());
-        Self { path: path.to_path_buf(), database: Some(database), binding, heads, digests }
+        Self { path: path.to_path_buf(), database: Some(database), binding, heads, digests, _mark: mark }
     }
 
     /// Makes an index of the ballots that were admitted on a board of this head. A file that exists is replaced.
@@ -177,36 +238,33 @@ impl BoardIndex {
         admitted: &MemoryIndex<S>,
     ) -> Result<Self, IndexError> {
         Self::remove(path)?;
+        let (mark, _) = OpenMark::new(path);
         let voters = admitted.positions().len() as u64;
         let buckets = (voters.max(head.size) / BALLOTS).next_power_of_two() as u32;
-        let binding = Binding { manifest: *manifest, head: *head, voters, buckets, key: admitted.key() };
-        let made = || -> Result<Database, redb::Error> {
+        let (manifest, head, key) = (*manifest, *head, admitted.key());
+        let mut binding = Binding { manifest, head, voters, buckets, key, checksums: Vec::new() };
+        let mut buckets = vec![Vec::new(); buckets as usize];
+        for (digest, position) in admitted.digests() {
+            if let Some(bucket) = buckets.get_mut(binding.bucket(digest) as usize) {
+                bucket.extend(digest.to_le_bytes().into_iter().chain(position.to_le_bytes()));
+            }
+        }
+        let heads = admitted.positions().chunks(LINES as usize);
+        let heads = heads.map(|heads| heads.iter().flat_map(|head| head.to_le_bytes()).collect());
+        let made = || -> Result<_, redb::Error> {
             let database = Database::builder().set_cache_size(CACHE_BYTES).create(path)?;
             let transaction = database.begin_write()?;
-            {
-                let mut pages = transaction.open_table(HEADS)?;
-                for (number, heads) in (0..).zip(admitted.positions().chunks(LINES as usize)) {
-                    let bytes: Vec<u8> = heads.iter().flat_map(|head| head.to_le_bytes()).collect();
-                    pages.insert(number, sealed(HEADS, number, bytes).as_slice())?;
-                }
-                let mut buckets = vec![Vec::new(); buckets as usize];
-                for (digest, position) in admitted.digests() {
-                    if let Some(bucket) = buckets.get_mut(binding.bucket(digest) as usize) {
-                        bucket.extend(digest.to_le_bytes().into_iter().chain(position.to_le_bytes()));
-                    }
-                }
-                let mut pages = transaction.open_table(DIGESTS)?;
-                for (number, bytes) in (0..).zip(buckets) {
-                    pages.insert(number, sealed(DIGESTS, number, bytes).as_slice())?;
-                }
-                transaction.open_table(BINDING)?.insert(0, sealed(BINDING, 0, binding.encode()).as_slice())?;
-            }
+            let mut checksums = write_pages(&transaction, HEADS, heads)?;
+            checksums.extend(write_pages(&transaction, DIGESTS, buckets)?);
+            let pages = checksums.chunks(CHECKSUMS_PER_PAGE as usize).map(|page| page.as_flattened().to_vec());
+            binding.checksums = write_pages(&transaction, CHECKSUMS, pages)?;
+            transaction.open_table(BINDING)?.insert(0, sealed(binding.encode()).as_slice())?;
             transaction.commit()?;
-            Ok(database)
+            Ok((database, binding))
         };
         disk::outside().map_err(|error| file_error(path, error))?;
-        let database = guarded(path, made)?;
-        Ok(Self::new(path, database, binding))
+        let (database, binding) = guarded(path, made)?;
+        Ok(Self::new(path, database, binding, mark))
     }
 
     /// Removes an index, if there is one.
@@ -264,19 +322,14 @@ impl BoardIndex {
     ///
     /// If the index cannot be written, or a page is damaged. It must be opened again then.
     pub fn commit(&mut self, head: &TreeHead) -> Result<(), IndexError> {
-        let binding = Binding { head: *head, ..self.binding };
+        let mut binding = Binding { head: *head, ..self.binding.clone() };
         let mut changed = Vec::new();
         let lines = std::mem::take(&mut self.heads);
         let mut pages: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
         for (voter, head) in lines {
             let (page, place) = place_of(voter);
-            let bytes = match pages.entry(page) {
-                std::collections::btree_map::Entry::Occupied(page) => page.into_mut(),
-                std::collections::btree_map::Entry::Vacant(free) => free.insert(self.page(HEADS, page)?),
-            };
-            let head = head.to_le_bytes();
-            let old = bytes.get_mut(place..place + head.len());
-            old.ok_or_else(|| self.damaged())?.copy_from_slice(&head);
+            let bytes = self.kept_page(&mut pages, page, |page| self.page(HEADS, page))?;
+            self.put(bytes, place, &head.to_le_bytes())?;
         }
         changed.extend(pages.into_iter().map(|(number, bytes)| (HEADS, number, bytes)));
         for (number, added) in std::mem::take(&mut self.digests) {
@@ -286,12 +339,23 @@ impl BoardIndex {
             }
             changed.push((DIGESTS, number, bytes));
         }
-        changed.push((BINDING, 0, binding.encode()));
+        let mut pages: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
+        for (table, number, bytes) in &changed {
+            let (page, place) = binding.checksum_place(*table, *number);
+            let checksums = self.kept_page(&mut pages, page, |page| self.checksums(page))?;
+            self.put(checksums, place, &checksum(*table, *number, bytes))?;
+        }
+        for (number, bytes) in pages {
+            let place = binding.checksums.get_mut(number as usize).ok_or_else(|| self.damaged())?;
+            *place = checksum(CHECKSUMS, number, &bytes);
+            changed.push((CHECKSUMS, number, bytes));
+        }
+        changed.push((BINDING, 0, sealed(binding.encode())));
         let database = self.database()?;
         let write = || -> Result<(), redb::Error> {
             let transaction = database.begin_write()?;
             for (table, number, bytes) in changed {
-                transaction.open_table(table)?.insert(number, sealed(table, number, bytes).as_slice())?;
+                transaction.open_table(table)?.insert(number, bytes.as_slice())?;
             }
             Ok(transaction.commit()?)
         };
@@ -301,10 +365,44 @@ impl BoardIndex {
         Ok(())
     }
 
+    /// A page that is changed, which is read the first time.
+    fn kept_page<'p>(
+        &self,
+        pages: &'p mut BTreeMap<u32, Vec<u8>>,
+        number: u32,
+        read: impl FnOnce(u32) -> Result<Vec<u8>, IndexError>,
+    ) -> Result<&'p mut Vec<u8>, IndexError> {
+        Ok(match pages.entry(number) {
+            Entry::Occupied(page) => page.into_mut(),
+            Entry::Vacant(free) => free.insert(read(number)?),
+        })
+    }
+
+    /// Puts bytes at a place of a page.
+    fn put(&self, page: &mut [u8], place: usize, bytes: &[u8]) -> Result<(), IndexError> {
+        let old = page.get_mut(place..place + bytes.len());
+        old.ok_or_else(|| self.damaged())?.copy_from_slice(bytes);
+        Ok(())
+    }
+
+    /// A page of heads or of digests, as it was written last.
     fn page(&self, table: Pages, number: u32) -> Result<Vec<u8>, IndexError> {
+        let (page, place) = self.binding.checksum_place(table, number);
+        let checksums = self.checksums(page)?;
+        let expected = checksums.get(place..).and_then(|bytes| bytes.first_chunk());
+        self.checked(table, number, expected)
+    }
+
+    /// A page of checksums, as it was written last.
+    fn checksums(&self, number: u32) -> Result<Vec<u8>, IndexError> {
+        self.checked(CHECKSUMS, number, self.binding.checksums.get(number as usize))
+    }
+
+    fn checked(&self, table: Pages, number: u32, expected: Option<&Checksum>) -> Result<Vec<u8>, IndexError> {
         let database = self.database()?;
         let page = guarded(&self.path, || stored_page(database, table, number))?;
-        unsealed(table, number, page).ok_or_else(|| self.damaged())
+        let page = page.filter(|bytes| expected == Some(&checksum(table, number, bytes)));
+        page.ok_or_else(|| self.damaged())
     }
 
     fn database(&self) -> Result<&Database, IndexError> {
@@ -338,8 +436,11 @@ fn numbers(bytes: &[u8]) -> impl Iterator<Item = u32> {
     numbers.iter().map(|number| u32::from_le_bytes(*number))
 }
 
-fn checksum(table: Pages, number: u32, bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {
-    let name = redb::TableHandle::name(&table).as_bytes();
+type Checksum = [u8; CHECKSUM_BYTES];
+
+/// The checksum of a page at its place.
+fn checksum(table: Pages, number: u32, bytes: &[u8]) -> Checksum {
+    let name = table.name().as_bytes();
     let hash: [u8; 32] =
         Sha256::new().chain_update(name).chain_update(number.to_le_bytes()).chain_update(bytes).finalize().into();
     let mut first = [0; CHECKSUM_BYTES];
@@ -347,18 +448,32 @@ fn checksum(table: Pages, number: u32, bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {
     first
 }
 
-/// A page with its checksum.
-fn sealed(table: Pages, number: u32, mut bytes: Vec<u8>) -> Vec<u8> {
-    let checksum = checksum(table, number, &bytes);
-    bytes.extend(checksum);
-    bytes
+/// A binding with its own checksum.
+fn sealed(mut binding: Vec<u8>) -> Vec<u8> {
+    let checksum = checksum(BINDING, 0, &binding);
+    binding.extend(checksum);
+    binding
 }
 
-/// A page without its checksum; `None` if it is not as it was written.
-fn unsealed(table: Pages, number: u32, page: Option<Vec<u8>>) -> Option<Vec<u8>> {
-    let mut bytes = page?;
-    let found = bytes.split_off(bytes.len().checked_sub(CHECKSUM_BYTES)?);
-    (found == checksum(table, number, &bytes)).then_some(bytes)
+/// A binding without its checksum; `None` if it is not as it was written.
+fn unsealed(bytes: &[u8]) -> Option<&[u8]> {
+    let (binding, found) = bytes.split_last_chunk()?;
+    (*found == checksum(BINDING, 0, binding)).then_some(binding)
+}
+
+/// Writes the first pages of a table, and returns their checksums.
+fn write_pages(
+    transaction: &WriteTransaction,
+    table: Pages,
+    pages: impl IntoIterator<Item = Vec<u8>>,
+) -> Result<Vec<Checksum>, redb::Error> {
+    let mut written = transaction.open_table(table)?;
+    let mut checksums = Vec::new();
+    for (number, bytes) in (0..).zip(pages) {
+        written.insert(number, bytes.as_slice())?;
+        checksums.push(checksum(table, number, &bytes));
+    }
+    Ok(checksums)
 }
 
 fn stored_page(database: &Database, table: Pages, number: u32) -> Result<Option<Vec<u8>>, redb::Error> {
@@ -460,5 +575,108 @@ impl<S: RecordSource> AdmissionIndex for IndexedBallots<S> {
             let path = error.path().unwrap_or(PLACES).to_owned();
             RollLookupError::Source(SourceError { path, reason: error.to_string() })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ballotta::admission::{Admission, AdmittedBallots};
+    use ballotta::ballot::Window;
+    use ballotta::hash::FileHash;
+    use ballotta::record::{MemoryRecord, PublishedBoard, read_manifest};
+    use ballotta::voter::Election;
+    use ballotta_testkit::election::{Board, Choice, Election as TestElection, ElectionOptions};
+    use ballotta_testkit::rng::TestRng;
+
+    use super::*;
+
+    /// What admission knows of a board.
+    fn admitted(board: &Board<'_>) -> MemoryIndex<MemoryRecord> {
+        let (record, rng) = (board.record(), &mut TestRng(1));
+        let manifest = read_manifest(&record).unwrap();
+        let mut ballots = AdmittedBallots::default();
+        let read = PublishedBoard::read(&record, &manifest, &mut |entry| ballots.observe(entry), rng).unwrap();
+        let Election { context, roll, window, .. } = Election::of_board(&record, manifest, read, rng).unwrap();
+        assert!(matches!(window, Window { opened: Some(_), closed: None }));
+        Admission::resume(context, roll, record, window, ballots, rng).unwrap().admission.into_index()
+    }
+
+    /// The bytes of a page in the file.
+    fn stored(path: &Path, table: Pages, number: u32) -> Vec<u8> {
+        stored_page(&Database::open(path).unwrap(), table, number).unwrap().unwrap()
+    }
+
+    fn store(path: &Path, table: Pages, number: u32, bytes: &[u8]) {
+        let database = Database::open(path).unwrap();
+        let transaction = database.begin_write().unwrap();
+        transaction.open_table(table).unwrap().insert(number, bytes).unwrap();
+        transaction.commit().unwrap();
+    }
+
+    /// A disk that loses a write leaves an older page, which was right before. It is not taken for the newest one: the ballots
+    /// that it does not have would be admitted once more.
+    #[test]
+    fn a_page_that_is_older_than_the_index_is_damage() {
+        let election = TestElection::build(ElectionOptions::default());
+        let mut board = election.open_board();
+        let folder = tempfile::tempdir().unwrap();
+        let (path, manifest) = (folder.path().join("board.index"), *election.context.manifest().hash());
+        drop(BoardIndex::create(&path, &manifest, &board.head(), &admitted(&board)).unwrap());
+        let open = || BoardIndex::open(&path, &manifest).expect("an index");
+        let randomness = *FileHash::of(b"R of the ballot").as_bytes();
+        let binding = open().binding.clone();
+        let pages = [(HEADS, 0), (DIGESTS, binding.bucket(randomness_digest(binding.key, &randomness)))];
+        let old = pages.map(|(table, number)| stored(&path, table, number));
+        let old_checksums = stored(&path, CHECKSUMS, 0);
+
+        let position = board.vote(0, &[Choice::Options(vec![0])]);
+        let mut index = open();
+        index.insert(0, u32::try_from(position).unwrap(), &randomness).unwrap();
+        index.commit(&board.head()).unwrap();
+        drop(index);
+        let look = || {
+            let head = LedgerIndex::head(&open(), 0).map_err(|error| error.reason);
+            (head, open().candidates(&randomness).map_err(|error| error.reason))
+        };
+        let right = (Ok(Some(u32::try_from(position).unwrap())), Ok(vec![position]));
+        assert_eq!(look(), right);
+        let damaged = IndexError::Damaged { path: path.clone() }.to_string();
+        for (number, ((table, page), old)) in pages.into_iter().zip(old).enumerate() {
+            let new = stored(&path, table, page);
+            assert_ne!(new, old);
+            store(&path, table, page, &old);
+            let found = look();
+            match number {
+                0 => assert_eq!(found, (Err(damaged.clone()), right.1.clone())),
+                _ => assert_eq!(found, (right.0.clone(), Err(damaged.clone()))),
+            }
+            store(&path, table, page, &new);
+            assert_eq!(look(), right);
+        }
+        // Nor are its checksums.
+        store(&path, CHECKSUMS, 0, &old_checksums);
+        assert_eq!(look(), (Err(damaged.clone()), Err(damaged)));
+    }
+
+    /// An index that ends the process which opens it is not opened for ever.
+    #[test]
+    fn an_index_that_two_processes_did_not_close_is_made_again() {
+        let election = TestElection::build(ElectionOptions::default());
+        let board = election.open_board();
+        let folder = tempfile::tempdir().unwrap();
+        let (path, manifest) = (folder.path().join("board.index"), *election.context.manifest().hash());
+        drop(BoardIndex::create(&path, &manifest, &board.head(), &admitted(&board)).unwrap());
+        let mark = folder.path().join("board.index.open");
+        let open = || BoardIndex::open(&path, &manifest);
+        for (aborted, is_opened) in [(0, true), (1, true), (2, false), (0, true)] {
+            fs::write(&mark, vec![b'.'; aborted]).unwrap();
+            let opened = open();
+            assert_eq!(opened.is_some(), is_opened, "{aborted}");
+            if is_opened {
+                assert_eq!(fs::read(&mark).unwrap().len(), aborted + 1);
+            }
+            drop(opened);
+            assert!(!mark.exists());
+        }
     }
 }

@@ -8,7 +8,7 @@
 //! A loss of power may leave a part of a change. So the same places are written again until somebody who knows has noted that
 //! they were written: `BoardIndex` is committed after them.
 
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -47,7 +47,9 @@ impl LightFiles {
                 return Ok(false);
             }
         }
-        Ok(self.length(ELECTION)?.is_some()
+        Ok(self.is_plain(LENGTHS)?
+            && self.is_plain(HEADS)?
+            && self.length(ELECTION)?.is_some()
             && self.length(PLACES)? == Some(16 * (blocks + 1))
             && self.length(LENGTHS)? >= Some(2 * size)
             && self.length(HEADS)? == Some(HEAD_BYTES as u64 * voters))
@@ -123,10 +125,24 @@ impl LightFiles {
         length.map_err(|error| BoardFolderError::Io { path: self.path(path), error: io::Error::other(error) })
     }
 
+    /// Whether this is a file, and no link to one, which may be a file of another record: it is changed in place.
+    fn is_plain(&self, path: &str) -> Result<bool, BoardFolderError> {
+        let path = self.path(path);
+        match fs::symlink_metadata(&path) {
+            Ok(there) => Ok(there.is_file()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(BoardFolderError::Io { path, error }),
+        }
+    }
+
     /// Writes bytes at places of a file that exists, and waits until the disk has them.
     fn change(&self, path: &str, places: &[(u64, Vec<u8>)]) -> Result<(), BoardFolderError> {
+        let is_plain = self.is_plain(path)?;
         let path = self.path(path);
         let change = || {
+            if !is_plain {
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a file"));
+            }
             let mut file = OpenOptions::new().read(true).write(true).open(&path)?;
             for (offset, bytes) in places {
                 disk::write_at(&mut file, *offset, bytes)?;
@@ -139,8 +155,6 @@ impl LightFiles {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     #[test]
@@ -164,5 +178,28 @@ mod tests {
         assert!(!light.are_closed_with(3).unwrap());
         light.write([file(CLOSE, &[0; 8])]).unwrap();
         assert!(light.are_closed_with(3).unwrap() && !light.are_closed_with(4).unwrap());
+    }
+
+    /// The file behind a link may belong to another record.
+    #[test]
+    #[cfg(unix)]
+    fn nothing_is_written_through_a_link() {
+        let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let light = LightFiles::new(folder.path());
+        let file = |path: &str, bytes: &[u8]| (path.to_owned(), bytes.to_vec());
+        light.write([file(ELECTION, b""), file(HEADS, &[0; 8]), file(LENGTHS, &[]), file(PLACES, &[0; 32])]).unwrap();
+        light.write([file("light/roll/tile/0/000.p/1", &[0; 32])]).unwrap();
+        assert!(light.reach(0, 1).unwrap());
+        let outside = other.path().join("heads");
+        fs::rename(folder.path().join(HEADS), &outside).unwrap();
+        std::os::unix::fs::symlink(&outside, folder.path().join(HEADS)).unwrap();
+        assert!(!light.reach(0, 1).unwrap());
+        let refused = light.write_heads([(0, 7)]).unwrap_err();
+        assert!(matches!(refused, BoardFolderError::Io { error, .. } if error.kind() == io::ErrorKind::InvalidInput));
+        assert_eq!(fs::read(&outside).unwrap(), [0; 8]);
+        // A whole file takes the place of the link.
+        light.write([file(HEADS, &[1; 8])]).unwrap();
+        assert_eq!((fs::read(&outside).unwrap(), fs::read(folder.path().join(HEADS)).unwrap()), (vec![0; 8], vec![1; 8]));
+        assert!(light.reach(0, 1).unwrap());
     }
 }

@@ -70,8 +70,8 @@ fn a_light_client_asks_for_little() {
     let mut board = test.open_board();
     board.everybody_votes();
     let with_light_files = |mut record: MemoryRecord| {
-        let files = light_files(&record, &mut UnwrapErr(SysRng)).unwrap();
-        record.files.extend(files);
+        let light = light_files(&record, &mut UnwrapErr(SysRng)).unwrap();
+        record.files.extend(light.files);
         record
     };
     let own = board.entries.len() as u64 - 1;

@@ -178,7 +178,8 @@ fn main() -> Fallible<()> {
     board.commit()?;
     let opened = Election::read(&board.record, &mut rng)?;
     let (source, ballots) = (board.record.clone(), AdmittedBallots::default());
-    let mut admission = Admission::resume(opened.context, opened.roll, source, opened.window, ballots, &mut rng)?;
+    let resumed = Admission::resume(opened.context, opened.roll, source, opened.window, ballots, &mut rng)?;
+    let mut admission = resumed.admission;
     // The fourth voter votes twice: the last ballot counts.
     for (code, colour) in [(0, "red"), (1, "blue"), (2, "red"), (3, "blue"), (4, "blue"), (3, "red")] {
         // The voter's app reads the election, and the ballot that the new one replaces.

@@ -19,7 +19,7 @@
 //! # let open_board = test.open_board();
 //! # let (record, mut entries) = (open_board.record(), open_board.entries.clone());
 //! # let ballot = test.ballot(0, &[Choice::Options(vec![1])]).cast().to_bytes();
-//! use ballotta::admission::{Admission, AdmitError, AdmittedBallots, receipt};
+//! use ballotta::admission::{Admission, AdmitError, AdmittedBallots, Resumed, receipt};
 //! use ballotta::ballot::AdmissionError;
 //! use ballotta::rand_core::UnwrapErr;
 //! use ballotta::record::{PublishedBoard, read_manifest};
@@ -32,7 +32,8 @@
 //! let mut ballots = AdmittedBallots::default();
 //! let board = PublishedBoard::read(&record, &manifest, &mut |entry| ballots.observe(entry), rng)?;
 //! let Election { context, roll, window, .. } = Election::of_board(&record, manifest, board, rng)?;
-//! let mut admission = Admission::resume(context, roll, record, window, ballots, rng)?;
+//! let Resumed { mut admission, void } = Admission::resume(context, roll, record, window, ballots, rng)?;
+//! assert!(void.is_empty(), "the board has ballots that no ballot box admits: {void:?}");
 //!
 //! let before = entries.len();
 //! match admission.admit(&ballot, &entries, rng) {
@@ -148,22 +149,23 @@ impl<E> From<AdmissionError> for AdmitError<E> {
     }
 }
 
-/// Why the admission of a board cannot be resumed.
+/// A ballot on the board that a ballot box does not admit. It is void for every verifier, and does not count. A board that
+/// works well has none: whoever resumes one should find out why, and say so.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ResumeError {
-    /// The roll could not be read.
-    #[error(transparent)]
-    Roll(RollLookupError<SourceError>),
-    /// The board has a ballot that a ballot box does not admit. If admission were resumed, it would contradict every
-    /// verifier.
-    #[error("admission cannot be resumed: the ballot in entry {index} of the board breaks a rule: {error}")]
-    NotAdmitted {
-        /// The position of the ballot on the board.
-        index: u64,
-        /// The rule that the ballot breaks.
-        error: AdmissionError,
-    },
+#[error("the ballot in entry {index} of the board breaks a rule, and does not count: {error}")]
+pub struct VoidBallot {
+    /// The position of the ballot on the board.
+    pub index: u64,
+    /// The rule that the ballot breaks.
+    pub error: AdmissionError,
+}
+
+/// An admission that was resumed from the ballots of a board.
+pub struct Resumed<S> {
+    /// The admission.
+    pub admission: Admission<MemoryIndex<S>>,
+    /// The ballots of the board that are void by the rules that were checked again, in the order of the board.
+    pub void: Vec<VoidBallot>,
 }
 
 /// The ballots of a board from which admission is resumed: for each that is in time, what the ledger compares.
@@ -171,8 +173,8 @@ pub enum ResumeError {
 pub struct AdmittedBallots {
     is_open: bool,
     ballots: Vec<AdmittedBallot>,
-    /// The first of them that cannot be read.
-    unreadable: Option<(u64, DecodeError)>,
+    /// Those that cannot be read.
+    unreadable: Vec<(u64, DecodeError)>,
 }
 
 #[derive(Debug)]
@@ -199,8 +201,7 @@ impl AdmittedBallots {
             Some(Event::Closing) => self.is_open = false,
             Some(Event::Ballot(ballot)) if self.is_open => match AdmittedBallot::read(observed.index, ballot) {
                 Ok(ballot) => self.ballots.push(ballot),
-                Err(error) if self.unreadable.is_none() => self.unreadable = Some((observed.index, error)),
-                Err(_) => {}
+                Err(error) => self.unreadable.push((observed.index, error)),
             },
             _ => {}
         }
@@ -222,9 +223,12 @@ impl<S: RecordSource> Admission<MemoryIndex<S>> {
     /// and `window` says when ballots count. The rules that depend on other ballots are checked again. Signatures and
     /// arguments are not: the board verified them before it signed a checkpoint over the ballots.
     ///
+    /// A ballot that breaks a rule is void, as for the verifier, and the admission goes on as if it were not there. A board
+    /// that could not be continued would be worse for its voters than one that has made a mistake which everybody sees.
+    ///
     /// # Errors
     ///
-    /// `Roll` if the roll cannot be read, `NotAdmitted` if the board has a ballot that no ballot box admits.
+    /// If the roll cannot be read.
     pub fn resume<R: CryptoRng>(
         context: ElectionContext,
         roll: PublishedRoll,
@@ -232,16 +236,15 @@ impl<S: RecordSource> Admission<MemoryIndex<S>> {
         window: Window,
         ballots: AdmittedBallots,
         rng: &mut R,
-    ) -> Result<Self, ResumeError> {
+    ) -> Result<Resumed<S>, RollLookupError<SourceError>> {
         let AdmittedBallots { mut ballots, unreadable, .. } = ballots;
-        if let Some((index, error)) = unreadable {
-            return Err(ResumeError::NotAdmitted { index, error: error.into() });
-        }
+        let void = unreadable.into_iter().map(|(index, error)| VoidBallot { index, error: error.into() });
+        let mut void: Vec<VoidBallot> = void.collect();
         // In the order of the roll, each block of the roll is read only once.
         ballots.sort_unstable_by_key(|ballot| ballot.credential);
         let voters = roll.find_all(&source, ballots.iter().map(|ballot| &ballot.credential));
         let mut found: Vec<(AdmittedBallot, Option<u32>)> =
-            ballots.into_iter().zip(voters.map_err(ResumeError::Roll)?).collect();
+            ballots.into_iter().zip(voters?).collect();
         found.sort_unstable_by_key(|(ballot, _)| ballot.index);
 
         let revoting = context.manifest().revoting();
@@ -262,9 +265,13 @@ impl<S: RecordSource> Admission<MemoryIndex<S>> {
                     admitted.map_err(|(LedgerError::Refused(error) | LedgerError::Board(error))| error)
                 }
             };
-            admitted.map_err(|error| ResumeError::NotAdmitted { index: *index, error })?;
+            if let Err(error) = admitted {
+                void.push(VoidBallot { index: *index, error });
+            }
         }
-        Ok(Self { context, window, index: MemoryIndex { roll, source, ledger }, last: None })
+        void.sort_unstable_by_key(|ballot| ballot.index);
+        let index = MemoryIndex { roll, source, ledger };
+        Ok(Resumed { admission: Self { context, window, index, last: None }, void })
     }
 
     /// The [heads](crate::tally::heads) of the voters so far, as the file `light/heads` has them.
@@ -446,8 +453,8 @@ impl<I: AdmissionIndex> Admission<I> {
 ///
 /// # Errors
 ///
-/// `Voter` if the record cannot be read, `Resume` if the board has a ballot that no ballot box admits.
-pub fn light_files<S: RecordSource, R: CryptoRng>(source: &S, rng: &mut R) -> Result<Vec<NamedFile>, LightFilesError> {
+/// `Voter` if the record cannot be read or its voting was not opened, `Roll` if the roll cannot be read again.
+pub fn light_files<S: RecordSource, R: CryptoRng>(source: &S, rng: &mut R) -> Result<LightRecord, LightFilesError> {
     let manifest = read_manifest(source)?;
     let (mut ballots, mut leaves, mut lengths) = (AdmittedBallots::default(), Vec::new(), Vec::new());
     let mut observe = |observed: &Observed<'_>| {
@@ -468,13 +475,23 @@ pub fn light_files<S: RecordSource, R: CryptoRng>(source: &S, rng: &mut R) -> Re
     let Election { context, roll, window, .. } = Election::of_board(source, manifest, board, rng)?;
     window.opened.ok_or(VoterError::NotOpen)?;
     let mut files = files_of_roll(&joint_key, &roll);
-    let heads = Admission::resume(context, roll, source, window, ballots, rng)?.heads();
+    let Resumed { admission, void } = Admission::resume(context, roll, source, window, ballots, rng)?;
+    let heads = admission.heads();
     if let Some(close) = window.closed {
         files.extend(files_of_close(close + 1, &heads));
     }
     files.extend([(HEADS.into(), heads), (LENGTHS.into(), lengths)]);
     files.extend(tiles("", leaves.into_iter()));
-    Ok(files)
+    Ok(LightRecord { files, void })
+}
+
+/// What light clients need of a record.
+#[derive(Clone, Debug)]
+pub struct LightRecord {
+    /// The files.
+    pub files: Vec<NamedFile>,
+    /// The ballots of the board that are void by the rules of [`Admission::resume`], which no head names.
+    pub void: Vec<VoidBallot>,
 }
 
 /// Why the files for light clients cannot be computed.
@@ -484,9 +501,9 @@ pub enum LightFilesError {
     /// The record cannot be read, or its voting was not opened.
     #[error(transparent)]
     Voter(#[from] VoterError),
-    /// The board has a ballot that no ballot box admits.
+    /// The roll could not be read.
     #[error(transparent)]
-    Resume(#[from] ResumeError),
+    Roll(#[from] RollLookupError<SourceError>),
 }
 
 impl From<RecordError> for LightFilesError {

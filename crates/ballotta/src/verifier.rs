@@ -72,8 +72,8 @@ pub struct VerifyOptions {
     pub stage: Stage,
     /// The fingerprint that the auditor knows from another source. It is the pinned fingerprint of the report.
     pub fingerprint: Option<WrittenFingerprint>,
-    /// A tree head that the auditor has seen before. It is the pinned checkpoint of the report.
-    pub checkpoint: Option<TreeHead>,
+    /// Tree heads that the auditor has seen before. They are the pinned checkpoints of the report.
+    pub checkpoints: Vec<TreeHead>,
 }
 
 /// The progress of a verification.

@@ -599,8 +599,8 @@ class ChangedRecords(unittest.TestCase):
     def report(self, vector, folder):
         pins = vector["pins"]
         fingerprint = read_fingerprint(pins["fingerprint"]) if "fingerprint" in pins else None
-        head = (pins["head"][0], h(pins["head"][1])) if "head" in pins else None
-        return expected_of(verify(Record(folder), vector["stage"], Pins(fingerprint, head)).value())
+        heads = ((pins["head"][0], h(pins["head"][1])),) if "head" in pins else ()
+        return expected_of(verify(Record(folder), vector["stage"], Pins(fingerprint, heads)).value())
 
 
 class Unreadable(unittest.TestCase):

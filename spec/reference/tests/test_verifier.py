@@ -506,14 +506,15 @@ class Verifier(unittest.TestCase):
             log = Log()
             for entry in forge.entries[:20]:
                 log.append(entry)
-            self.assertTrue(verify(Record(folder), pins=Pins(forge.fingerprint.hex(), (20, log.root()))).holds())
+            self.assertTrue(verify(Record(folder), pins=Pins(forge.fingerprint.hex(), ((20, log.root()),))).holds())
             for typed in (forge.fingerprint.hex().upper(), written("F", forge.fingerprint).lower().replace("-", " ")):
                 self.assertTrue(verify(Record(folder), pins=Pins(read_fingerprint(typed))).holds())
             slip = written("F", forge.fingerprint)[:-1] + ("1" if written("F", forge.fingerprint)[-1] == "0" else "0")
             for typed in (slip, slip[:-1], written("T", forge.fingerprint), "", "!" * 29, "1" * 63):
                 with self.assertRaises(Refused):
                     read_fingerprint(typed)
-            wrong = verify(Record(folder), pins=Pins(OTHER.hex(), (21, log.root())))
+            wrong = verify(Record(folder), pins=Pins(OTHER.hex(), ((20, log.root()), (21, log.root()))))
+            self.assertEqual(len([f for f in wrong.failures if f.check == "board.pinned"]), 1)
             self.assertEqual({f.check for f in wrong.failures}, {"board.pinned", "election.pinned"})
 
     def test_any_bytes(self):

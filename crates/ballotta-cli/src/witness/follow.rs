@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context as _, Error, Result, anyhow, ensure};
+use anyhow::{Context as _, Error, Result, anyhow};
 use ballotta::board::note::{NoteKey, SignedCheckpoint};
 use ballotta::board::tiles::bundle_paths;
 use ballotta::board::{board_key, board_origin};
@@ -18,7 +18,7 @@ use ballotta::record::{
     Bundle, CHECKPOINT, CLOSING_CHECKPOINT, ReadError, RecordError, TiledLog, TiledLogError, read_signed_checkpoint,
 };
 use ballotta::witness::{WitnessError, WitnessSession};
-use ballotta_io::{AnyRecord, Location, write_atomically};
+use ballotta_io::{AnyRecord, Location, create_folders, write_atomically};
 use serde_json::json;
 
 use super::{explain, explained, now, session};
@@ -67,7 +67,7 @@ enum Found {
 
 impl Follow {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        ensure!(self.out.is_dir(), "{} is not a folder", self.out.shown());
+        create_folders(&self.out).with_context(|| format!("the folder {} cannot be made", self.out.shown()))?;
         let mut follower = Follower::begin(self, console)?;
         loop {
             match follower.look()? {

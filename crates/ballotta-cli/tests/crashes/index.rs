@@ -3,6 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use ballotta::admission::BoardEntries as _;
+use ballotta::board::board_signer;
+use ballotta::record::read_manifest;
+use ballotta_io::{BoardFolder, FolderRecord};
+
 use super::{Call, INDEX, call, check_index, folder_with, ok, run, shown};
 
 const ADD: &str = "board add record --board-key board.key";
@@ -14,11 +19,11 @@ fn one_ballot() -> tempfile::TempDir {
     folder
 }
 
-/// The board refuses the first ballot as a repeated one, adds the second, and has an index again.
+/// The board has the first ballot already, adds the second, and has an index again.
 fn goes_on(folder: &Path, what: &str) {
     let ran = run(folder, &format!("{ADD} signed1 signed2"), None);
     let text = shown(&ran);
-    assert!(text.contains("signed1: refused: the same ballot is already on the board, as entry 10"), "{what}: {text}");
+    assert!(ran.status.success() && text.contains("signed1: on the board already, as entry 10"), "{what}: {text}");
     assert!(text.contains("signed2: entry 11"), "{what}: {text}");
     check_index(folder, what);
     let verified = run(folder, "verify record --stage voting --strict", None);
@@ -136,6 +141,95 @@ fn l2_a_changed_entry_is_not_compared() {
     assert!(ran.status.code() == Some(1) && shown(&ran).contains("but the board signed"), "{}", shown(&ran));
 }
 
+/// A ballot that the box of the board would not have admitted is void and named. It stops neither the ballots after it, nor the
+/// files for light clients, nor the closing and the decryption.
+#[test]
+fn l5_a_void_ballot_stops_nobody() {
+    let folder = one_ballot();
+    let record = folder.path().join("record");
+    let key = fs::read_to_string(folder.path().join("board.key")).unwrap();
+    let digits: Vec<u8> = key.lines().nth(1).unwrap().bytes().collect();
+    let byte = |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap();
+    let seed: Vec<u8> = digits.chunks(2).map(byte).collect();
+    let source = FolderRecord::new(&record);
+    let signer = board_signer(&read_manifest(&source).unwrap(), seed.as_slice().try_into().unwrap()).unwrap();
+    let mut board = BoardFolder::open(BoardFolder::lock(&record).unwrap(), signer.key()).unwrap();
+    let repeated = board.entry(10).unwrap();
+    assert_eq!(board.append(repeated).unwrap(), 11);
+    board.commit(&signer).unwrap();
+    drop(board);
+
+    let void = "warning: the ballot in entry 11 of the board breaks a rule, and does not count: the same ballot is already on the \
+                board, as entry 10";
+    let added = run(folder.path(), &format!("{ADD} signed2"), None);
+    let text = shown(&added);
+    assert!(added.status.success() && text.contains(void) && text.contains("signed2: entry 12"), "{text}");
+    check_index(folder.path(), "with a void ballot");
+    let light = run(folder.path(), "board light record", None);
+    assert!(light.status.success() && shown(&light).contains(void), "{}", shown(&light));
+    let sign = |verb: &str| format!("trustee {verb}1 --passphrase-file passphrase");
+    ok(folder.path(), "organiser close record --key organiser.key --out closing");
+    for (call, file) in [
+        (String::new(), "closing"),
+        ("witness cosign record --key witness.key --out cosignature".to_owned(), "cosignature"),
+        (sign("sign-closing record --key seed1.age --out statement"), "statement1"),
+        (sign("decrypt record --key seed1.age --out decryption"), "decryption1"),
+    ] {
+        if !call.is_empty() {
+            ok(folder.path(), &call);
+        }
+        ok(folder.path(), &format!("{ADD} {file}"));
+    }
+    ok(folder.path(), "trustee sign-closing record --key seed2.age --passphrase-file passphrase --out statement2");
+    ok(folder.path(), "trustee decrypt record --key seed2.age --passphrase-file passphrase --out decryption2");
+    ok(folder.path(), &format!("{ADD} decryption2"));
+    ok(folder.path(), "result publish record --board-key board.key");
+    let verified = run(folder.path(), "verify record", None);
+    let text = shown(&verified);
+    assert!(verified.status.success() && text.contains("entry 11"), "{text}");
+    // The result names those who have confirmed it, so nothing is added after it.
+    let late = run(folder.path(), &format!("{ADD} statement2"), None);
+    let text = shown(&late);
+    assert!(late.status.code() == Some(1) && text.contains("the result is published: nothing can be added"), "{text}");
+}
+
+/// The file of an index that ends the process is not opened for ever.
+#[test]
+fn l2_an_index_that_ends_processes_is_made_again() {
+    let folder = one_ballot();
+    fs::write(folder.path().join("record.index.open"), "..").unwrap();
+    goes_on(folder.path(), "after two processes that ended");
+    assert!(!folder.path().join("record.index.open").exists());
+}
+
+/// A file that only a link names belongs to somebody else.
+#[test]
+fn l2_nothing_is_written_through_a_link() {
+    let folder = one_ballot();
+    let heads = folder.path().join("record/light/heads");
+    fs::rename(&heads, folder.path().join("outside")).unwrap();
+    std::os::unix::fs::symlink(folder.path().join("outside"), &heads).unwrap();
+    let before = fs::read(folder.path().join("outside")).unwrap();
+    goes_on(folder.path(), "with a link");
+    assert_eq!(fs::read(folder.path().join("outside")).unwrap(), before);
+    assert!(fs::symlink_metadata(&heads).unwrap().is_file());
+}
+
+/// What a crash left is removed only when it is known that no entry points to it.
+#[test]
+fn l2_a_replay_that_stops_removes_nothing() {
+    let add = call("decryption1 decryption2");
+    let folder = folder_with(&add.after);
+    // An index of the open board, from before the closing.
+    fs::write(folder.path().join(INDEX), &call("board.key closing").before[INDEX]).unwrap();
+    let ran = run(folder.path(), &format!("{ADD} decryption1"), None);
+    assert!(shown(&ran).contains("on the board already"), "{}", shown(&ran));
+    let verified = run(folder.path(), "verify record --stage closed", None);
+    assert!(verified.status.success(), "{}", shown(&verified));
+    let decryptions = |files: &super::Files| files.keys().filter(|path| path.starts_with("record/decryption/")).count();
+    assert_eq!(decryptions(&super::read(folder.path())), decryptions(&add.after));
+}
+
 /// One key begins one log of an origin: another manifest with the same election id is refused, and one with another id, or the
 /// same manifest, is not.
 #[test]
@@ -160,8 +254,15 @@ fn l8_a_board_begins_one_log_of_an_origin() {
     assert!(text.contains("this board has begun the log board.example/") && text.contains(problem), "{text}");
     assert!(text.contains("remedy: make a new manifest, which has another election id"), "{text}");
     assert!(!folder.join("other").exists(), "nothing is written");
-    // The same manifest continues, and another election is another log.
-    assert!(begin("manifest.json", "again").status.success());
+    // A second record of the same manifest is refused, unless an interrupted call has begun it in this folder.
+    let again = begin("manifest.json", "again");
+    let problem = "this board has begun the log of this manifest already: a second record of it would be a fork";
+    assert!(again.status.code() == Some(1) && shown(&again).contains(problem), "{}", shown(&again));
+    assert!(!folder.join("again").exists(), "nothing is written");
+    fs::create_dir(folder.join("begun")).unwrap();
+    fs::copy(folder.join("manifest.json"), folder.join("begun/manifest.json")).unwrap();
+    assert!(begin("manifest.json", "begun").status.success());
+    // Another election is another log.
     let id = manifest.split("\"election_id\"").nth(1).unwrap().split('"').nth(1).unwrap().to_owned();
     changed(&id, &"0123456789abcdef".repeat(4), "another.json");
     let another = begin("another.json", "another");

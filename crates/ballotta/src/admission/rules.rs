@@ -80,8 +80,8 @@ pub enum EntryRefused {
         /// The number of the trustee, counted from 1.
         trustee: u16,
     },
-    /// A cosignature after the result and its closing checkpoint were published.
-    #[error("the closing checkpoint is published with the result: no cosignature can be added")]
+    /// A statement, a decryption or a cosignature after the result was published. The result names those from which it follows.
+    #[error("the result is published: nothing can be added to the record")]
     Published,
     /// A line that is not the cosignature of a checkpoint.
     #[error(transparent)]
@@ -241,7 +241,7 @@ impl EntryRules {
     ///
     /// # Errors
     ///
-    /// `NotClosed`, `Encoding`, `Decryption` or `StatedAlready`.
+    /// `NotClosed`, `Published`, `Encoding`, `Decryption` or `StatedAlready`.
     pub fn add_statement<R: CryptoRng>(
         &mut self,
         manifest: &Manifest,
@@ -252,6 +252,7 @@ impl EntryRules {
         if !self.closed {
             return Err(EntryRefused::NotClosed);
         }
+        self.is_unpublished()?;
         let statement = ClosingStatement::decode(body).map_err(not("a statement"))?;
         statement.agrees(tally)?;
         statement.verify(manifest, rng)?;
@@ -267,7 +268,7 @@ impl EntryRules {
     ///
     /// # Errors
     ///
-    /// `NotClosed`, `Encoding`, `DecryptedAlready` or `Decryption`.
+    /// `NotClosed`, `Published`, `Encoding`, `DecryptedAlready` or `Decryption`.
     pub fn add_partial_decryption<R: CryptoRng>(
         &mut self,
         context: &ElectionContext,
@@ -279,6 +280,7 @@ impl EntryRules {
         if !self.closed {
             return Err(EntryRefused::NotClosed);
         }
+        self.is_unpublished()?;
         let part = PartialDecryption::decode(bytes).map_err(not("a partial decryption"))?;
         let trustee = part.trustee();
         if self.decrypted.contains(&trustee) {
@@ -287,6 +289,10 @@ impl EntryRules {
         let verified = part.verify(context, joint_key, tally, rng)?;
         self.decrypted.push(trustee);
         Ok(verified)
+    }
+
+    fn is_unpublished(&self) -> Result<(), EntryRefused> {
+        if self.published { Err(EntryRefused::Published) } else { Ok(()) }
     }
 
     /// Adds a witness's line to the closing checkpoint.
@@ -301,9 +307,7 @@ impl EntryRules {
         closing_checkpoint: &mut SignedCheckpoint,
         line: &str,
     ) -> Result<(), EntryRefused> {
-        if self.published {
-            return Err(EntryRefused::Published);
-        }
+        self.is_unpublished()?;
         let witnesses = witness_keys(manifest)?;
         let before = closing_checkpoint.cosigned_by(&witnesses)?.len();
         closing_checkpoint.add_cosignature(line.parse()?);

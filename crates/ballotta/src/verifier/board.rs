@@ -135,7 +135,7 @@ impl Verifier<'_> {
         // Without a roll no ballot reaches the ledger.
         let voters = roll.map_or(0, |roll| roll.totals().voters());
         let mut ledger = Ledger::new(voters, manifest.revoting(), signed.size, rng);
-        let mut pinned = self.options.checkpoint.map(PinnedHead::new);
+        let mut pinned: Vec<_> = self.options.checkpoints.iter().copied().map(PinnedHead::new).collect();
         let source = self.source;
         let mut paths = bundle_paths(signed.size);
         loop {
@@ -170,7 +170,7 @@ impl Verifier<'_> {
                 alloc::format!("the entries have the root {}, but the board signed {}", found.root, signed.root);
             self.findings.fail(CheckId::Root, Place::Record, &[], problem);
         }
-        if let Some(pinned) = pinned {
+        for pinned in pinned {
             self.findings.saw(CheckId::PinnedCheckpoint, 1);
             if !pinned.is_continued() && weaken::is_on(Check::PinnedCheckpoint) {
                 let (check, size) = (CheckId::PinnedCheckpoint, pinned.head().size);

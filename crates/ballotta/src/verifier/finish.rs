@@ -91,14 +91,14 @@ fn report(mut findings: Findings, options: &super::VerifyOptions, outcome: &Veri
     if options.fingerprint.is_none() {
         findings.not_checked.push("that the voters were shown this fingerprint: compare it, or pin it".into());
     }
-    if options.checkpoint.is_none() {
+    if options.checkpoints.is_empty() {
         let text = "that the board showed everybody the same: pin a checkpoint that was kept before";
         findings.not_checked.push(text.into());
     }
     let by_witnesses = |context: &ElectionContext| context.manifest().closing() == Closing::Witnesses;
     findings.report(options.stage, fingerprint, outcome.document(), |check| match check {
         CheckId::PinnedFingerprint => options.fingerprint.is_some(),
-        CheckId::PinnedCheckpoint => options.checkpoint.is_some(),
+        CheckId::PinnedCheckpoint => !options.checkpoints.is_empty(),
         // If statements are not required, they are checked only if the board has any.
         CheckId::TallySums => !outcome.context.as_ref().is_some_and(by_witnesses),
         _ => true,

@@ -137,7 +137,7 @@ impl VerifierState {
 }
 
 /// Verifies a record, without the ballots that were verified for `state`. The board must continue the checkpoint of the
-/// state, which is the pinned checkpoint of the report unless the options have another one. Returns the state for the next
+/// state, which is a pinned checkpoint of the report, besides those of the options. Returns the state for the next
 /// verification, if the record could be read.
 ///
 /// # Errors
@@ -152,8 +152,7 @@ pub fn verify_from<R: CryptoRng>(
     rng: &mut R,
 ) -> Result<(Verification, Option<VerifierState>), ShardError> {
     let mut options = options.clone();
-    let kept = state.map(|state| *state.checkpoint.claimed().head());
-    options.checkpoint = options.checkpoint.or(kept);
+    options.checkpoints.extend(state.map(|state| *state.checkpoint.claimed().head()));
     let selected = select(source, &options, progress, rng);
     let (mut taken, mut next, mut whole) = (0, None, None);
     if let Some(plan) = selected.plan() {
