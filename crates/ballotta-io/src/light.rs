@@ -75,6 +75,7 @@ impl LightFiles {
     pub fn write(&self, files: impl IntoIterator<Item = NamedFile>) -> Result<(), BoardFolderError> {
         let (close, others): (Vec<_>, Vec<_>) = files.into_iter().partition(|(path, _)| path == CLOSE);
         for (path, bytes) in others.into_iter().chain(close) {
+            let is_plain = self.is_plain(&path)?;
             let path = self.path(&path);
             let is_there = match read_at_most(&path, bytes.len()) {
                 Ok(there) => there == bytes,
@@ -82,7 +83,7 @@ impl LightFiles {
                 Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => false,
                 Err(error) => return Err(BoardFolderError::Io { path, error }),
             };
-            if !is_there {
+            if !is_there || !is_plain {
                 write_atomically(&path, &bytes).map_err(|error| BoardFolderError::Io { path, error })?;
             }
         }
@@ -197,9 +198,11 @@ mod tests {
         let refused = light.write_heads([(0, 7)]).unwrap_err();
         assert!(matches!(refused, BoardFolderError::Io { error, .. } if error.kind() == io::ErrorKind::InvalidInput));
         assert_eq!(fs::read(&outside).unwrap(), [0; 8]);
-        // A whole file takes the place of the link.
-        light.write([file(HEADS, &[1; 8])]).unwrap();
-        assert_eq!((fs::read(&outside).unwrap(), fs::read(folder.path().join(HEADS)).unwrap()), (vec![0; 8], vec![1; 8]));
+        // A whole file takes the place of the link, also of one to the same bytes.
+        light.write([file(HEADS, &[0; 8])]).unwrap();
+        assert!(fs::symlink_metadata(folder.path().join(HEADS)).unwrap().is_file());
+        light.write_heads([(0, 7)]).unwrap();
+        assert_eq!(fs::read(&outside).unwrap(), [0; 8]);
         assert!(light.reach(0, 1).unwrap());
     }
 }
