@@ -106,8 +106,7 @@ fn a_restarted_box_decides_as_one_that_goes_on() {
         assert_eq!(admit(&mut started, &mut restarted, &ballot), expected, "case {number}, restarted");
         assert_eq!(running.entries, restarted.entries);
     }
-    let counted: Vec<u64> =
-        (0..opened + 5).filter(|index| resume(&running).into_counted().contains(*index)).collect();
+    let counted: Vec<u64> = (0..opened + 5).filter(|index| resume(&running).into_counted().contains(*index)).collect();
     assert_eq!(counted, [opened + 1, opened + 2, opened + 3]);
     running.organise(Action::Close);
     assert!(
@@ -300,7 +299,8 @@ fn what_cannot_be_read_is_no_verdict() {
         voter::Election::of_board(&record, manifest, published, rng).unwrap();
     let last = record.files.get_mut(record::ROLL).unwrap().last_mut().unwrap();
     *last ^= 1;
-    let mut admission = Admission::resume(context, roll, record, window, AdmittedBallots::default(), rng).unwrap().admission;
+    let mut admission =
+        Admission::resume(context, roll, record, window, AdmittedBallots::default(), rng).unwrap().admission;
     let error = AdmitError::Roll(RollLookupError::Changed { line: 2 });
     assert_eq!(admission.admit(&election.ballot(1, &yes()).cast().to_bytes(), &board.entries, rng), Err(error));
 }

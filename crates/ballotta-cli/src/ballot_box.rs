@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use ballotta::admission::{
-    Admission, AdmitError, AdmittedBallots, BoardEntries as _, EntryRefused, EntryRules, Resumed, VoidBallot, light_files,
-    receipt,
+    Admission, AdmitError, AdmittedBallots, BoardEntries as _, EntryRefused, EntryRules, Resumed, VoidBallot,
+    light_files, receipt,
 };
 use ballotta::ballot::{AdmissionError, VerifiedBallot, Window};
 use ballotta::board::board_key;

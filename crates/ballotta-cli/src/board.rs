@@ -135,7 +135,8 @@ impl AddToBoard {
         // Only now, when the entries are on the disk and signed.
         for outcome in &mut outcomes {
             if let (Some(folder), Some(index), true) = (&self.receipts, outcome.entry, outcome.is_ballot) {
-                outcome.receipt = Some(write_receipt(folder, &board.ballot_box.receipt(index)?, &key).remedy(INTERRUPTED)?);
+                outcome.receipt =
+                    Some(write_receipt(folder, &board.ballot_box.receipt(index)?, &key).remedy(INTERRUPTED)?);
             }
         }
         if outcomes.len() > 1 {
@@ -198,7 +199,9 @@ fn report(console: Console, outcomes: &[Outcome<'_>]) -> Result<()> {
             let file = file.shown();
             match (entry, roll, error) {
                 (.., Some(error)) => print(format_args!("{file}: refused: {error}"))?,
-                (Some(entry), ..) if *was_there => print(format_args!("{file}: on the board already, as entry {entry}"))?,
+                (Some(entry), ..) if *was_there => {
+                    print(format_args!("{file}: on the board already, as entry {entry}"))?
+                }
                 (Some(entry), ..) => print(format_args!("{file}: entry {entry}"))?,
                 (None, Some(RollAdded { voters, weight, written, was_there, .. }), None) => {
                     let voters = counted(*voters, "voter", "voters");

@@ -168,7 +168,8 @@ fn next(step: Step, roles: &[Role], manifest: &Manifest, place: &Place) -> Vec<N
     let pins = "--fingerprint FINGERPRINT [--checkpoint FILE]";
     let send = format!("then the board: ballotta board add {written} --board-key KEY FILE");
     let with_file = |command: String| vec![command, send.clone()];
-    let check = format!("ballotta voter check {record} --tracker TRACKER --voter-number NUMBER {pins} [--receipt FILE]");
+    let check =
+        format!("ballotta voter check {record} --tracker TRACKER --voter-number NUMBER {pins} [--receipt FILE]");
     let attend = |pins: &str| format!("ballotta trustee attend {record} --key KEY {pins}");
     let commands = |role: &Role| match (step, role) {
         (Step::KeyCeremony, Role::Trustee(_)) => {
@@ -226,7 +227,8 @@ fn next(step: Step, roles: &[Role], manifest: &Manifest, place: &Place) -> Vec<N
         ];
         next.push(Next { who: "voters".to_owned(), commands: vote });
         if !manifest.witnesses().members.is_empty() {
-            let follow = format!("ballotta witness follow {record} --key KEY --manifest-hash HEX --out FOLDER --until-closed");
+            let follow =
+                format!("ballotta witness follow {record} --key KEY --manifest-hash HEX --out FOLDER --until-closed");
             next.push(Next { who: "witnesses, from now on".to_owned(), commands: vec![follow] });
         }
     }

@@ -186,7 +186,8 @@ impl OpenMark {
         let mark = Self(path.into());
         // Without a mark, a process that is ended by the index is ended again.
         let aborted = fs::symlink_metadata(&mark.0).map_or(0, |there| there.len());
-        let _ = fs::OpenOptions::new().create(true).append(true).open(&mark.0).and_then(|mut file| file.write_all(b"."));
+        let _ =
+            fs::OpenOptions::new().create(true).append(true).open(&mark.0).and_then(|mut file| file.write_all(b"."));
         (mark, aborted)
     }
 }

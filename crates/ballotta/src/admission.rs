@@ -243,8 +243,7 @@ impl<S: RecordSource> Admission<MemoryIndex<S>> {
         // In the order of the roll, each block of the roll is read only once.
         ballots.sort_unstable_by_key(|ballot| ballot.credential);
         let voters = roll.find_all(&source, ballots.iter().map(|ballot| &ballot.credential));
-        let mut found: Vec<(AdmittedBallot, Option<u32>)> =
-            ballots.into_iter().zip(voters?).collect();
+        let mut found: Vec<(AdmittedBallot, Option<u32>)> = ballots.into_iter().zip(voters?).collect();
         found.sort_unstable_by_key(|(ballot, _)| ballot.index);
 
         let revoting = context.manifest().revoting();
