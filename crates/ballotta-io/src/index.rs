@@ -184,8 +184,13 @@ impl OpenMark {
         let mut path = index.as_os_str().to_owned();
         path.push(".open");
         let mark = Self(path.into());
+        let aborted = match fs::symlink_metadata(&mark.0) {
+            Ok(there) => there.len(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+            // Nobody knows. To make an index again costs only time.
+            Err(_) => MOST_ABORTED,
+        };
         // Without a mark, a process that is ended by the index is ended again.
-        let aborted = fs::symlink_metadata(&mark.0).map_or(0, |there| there.len());
         let _ =
             fs::OpenOptions::new().create(true).append(true).open(&mark.0).and_then(|mut file| file.write_all(b"."));
         (mark, aborted)
