@@ -59,7 +59,7 @@ struct Outcome<'a> {
     file: &'a Path,
     /// The index of the entry; `None` for a cosignature, which is part of the closing checkpoint, and for the roll.
     entry: Option<u64>,
-    /// Whether the entry was on the board before.
+    /// Whether the entry was on the board before this file.
     was_there: bool,
     /// What was put into the record, if the file is the roll.
     roll: Option<RollAdded>,
@@ -77,7 +77,7 @@ struct Outcome<'a> {
 /// Where a file was added.
 enum Added {
     Entry(u64),
-    /// The ballot was on the board before this call.
+    /// The ballot was on the board before this file.
     Before(u64),
     ClosingCheckpoint,
     Roll(RollAdded),

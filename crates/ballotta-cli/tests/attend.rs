@@ -487,6 +487,7 @@ fn what_differs_from_a_pin_is_not_signed() {
     election.ends(1, "the election has the fingerprint", &Election::attend(1, &refused));
     // The checkpoint of another board of the same name and key.
     fs::create_dir(election.path("other")).unwrap();
+    fs::remove_file(election.path("board.key.state")).unwrap();
     election.ok("record new --manifest manifest.json --board-key board.key other/record");
     election.ok("trustee ceremony other/record --key t3.age --passphrase-file passphrase --out other/registration");
     election.ok("board add other/record --board-key board.key other/registration");

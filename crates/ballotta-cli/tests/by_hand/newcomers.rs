@@ -118,8 +118,8 @@ fn status_lists_every_command_of_an_election_with_witnesses() {
     let people = People::new();
     open_election(&people, "--closing witnesses --minimum-ballots 2");
     let add = "then the board: ballotta board add record --board-key KEY FILE";
-    let pins = "--fingerprint FINGERPRINT --checkpoint FILE";
-    let check = format!("ballotta voter check record --tracker TRACKER --voter-number NUMBER {pins}");
+    let pins = "--fingerprint FINGERPRINT [--checkpoint FILE]";
+    let check = format!("ballotta voter check record --tracker TRACKER --voter-number NUMBER {pins} [--receipt FILE]");
     assert_eq!(
         listed(&people, "voters"),
         [
@@ -127,10 +127,12 @@ fn status_lists_every_command_of_an_election_with_witnesses() {
             "which asks for the choices; for a test, add --choose CONTEST=OPTION",
             "ballotta voter cast BALLOT --out FILE",
             "or, to test the device: ballotta voter open BALLOT --out FILE",
-            add,
+            "then the board: ballotta board add record --board-key KEY --receipts FOLDER FILE",
             &check,
         ]
     );
+    let follow = "ballotta witness follow record --key KEY --manifest-hash HEX --out FOLDER --until-closed";
+    assert_eq!(listed(&people, "witnesses, from now on"), [follow]);
     vote(&people, 1, "yes");
     vote(&people, 2, "no");
     close(&people);
