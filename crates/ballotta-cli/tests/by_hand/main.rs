@@ -532,7 +532,7 @@ fn publication(people: &People) -> PathBuf {
     let quorum = "Quorum: more than 1/2 of the voters on the roll; 60.00 % took part: reached";
     assert!(shown.contains(quorum) && people.read("record/result/chart.svg").contains(quorum), "{shown}");
     people.fails(1, "published already", "result publish record --board-key board/key");
-    people.add_fails("the closing checkpoint is published with the result", "witness/line");
+    people.add_fails("the result is published: nothing can be added", "witness/line");
     let record = people.path("auditor/record");
     copy(&people.path("record"), &record);
     record
