@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ballot import ballot_signature_holds, credential_of, fingerprint_of, read_ballot
+from ballot import credential_of, fingerprint_of, own_signature_holds, previous_of, read_ballot, tracker_of
 from board import (
     BALLOT, CLOSING, OPENING, Checkpoint, Receipt, board_signed, organiser_signed, read_checkpoint, read_entry,
     read_receipt,
@@ -97,19 +97,20 @@ class Evidence:
         rule(2, one.text != other.text if same_index else one.tracker == other.tracker)
 
     def void_though_promised(self, receipt: Receipt, joint_key: bytes, roll: bytes, entry: bytes) -> None:
-        rule(1, self.is_bound(receipt.fingerprint, joint_key, roll))
-        rule(2, leaf(entry) == receipt.leaf)
-        rule(3, not self.is_as_promised(body_of(BALLOT, entry), receipt))
+        rule(1, leaf(entry) == receipt.leaf)
+        body = body_of(BALLOT, entry)
+        if body is None or not is_as_promised(body, receipt):
+            return
+        rule(3, self.is_bound(receipt.fingerprint, joint_key, roll))
+        rule(4, not self.has_form(body))
 
-    def is_as_promised(self, body: bytes | None, receipt: Receipt) -> bool:
-        if not is_ballot_of(body, receipt.fingerprint):
-            return False
+    def has_form(self, body: bytes) -> bool:
+        """Rule 5 of spec/ballot.md#admission."""
         try:
-            ballot = read_ballot(body or b"", self.manifest)
+            read_ballot(body, self.manifest)
         except Refused:
             return False
-        promised = (ballot.tracker, ballot.previous) == (receipt.tracker, receipt.previous)
-        return promised and ballot_signature_holds(ballot, receipt.fingerprint)
+        return True
 
     def wrong_head(
         self, statement: Statement, joint_key: bytes, voters: int, root: bytes, voter: int, heads: Proved,
@@ -158,6 +159,14 @@ def is_ballot_of(body: bytes | None, fingerprint: bytes) -> bool:
         return body is not None and fingerprint_of(body) == fingerprint
     except Refused:
         return False
+
+
+def is_as_promised(body: bytes, receipt: Receipt) -> bool:
+    """What can be said of a promised ballot without a manifest."""
+    if not is_ballot_of(body, receipt.fingerprint):
+        return False
+    promised = (tracker_of(body), previous_of(body)) == (receipt.tracker, receipt.previous)
+    return promised and own_signature_holds(body)
 
 
 # Layout: spec/evidence.md#layout.

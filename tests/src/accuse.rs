@@ -6,16 +6,19 @@ use ballotta::board::note::{NoteSigner, SignedCheckpoint};
 use ballotta::board::receipt::SignedReceipt;
 use ballotta::credential::BLOCK_LINES;
 use ballotta::decryption::{ClosingStatement, TallyReference};
+use ballotta::encoding::Writer;
 use ballotta::evidence::{
     Claim, Convicted, ElectionHashes, Evidence, EvidenceError, LoggedEntry, Proved, StatedHead, WrongHead,
 };
 use ballotta::hash::{Fingerprint, JointKeyHash, RollHash, TreeHash};
 use ballotta::merkle::{Frontier, LogError, TreeHead, consistency_proof, inclusion_proof, leaf_hash};
 use ballotta::proofs::schnorr::KeyPair;
+use ballotta::transcript::{Domain, ProofTranscript as _};
 
 use crate::election::{Board, Election};
 use crate::rng::TestRng;
 use crate::statement::statement;
+use crate::tagged;
 
 /// What evidence with a claim must give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,12 +59,15 @@ pub fn broken_rule(evidence: &Evidence, error: &EvidenceError) -> u8 {
         (Claim::WrongHead(_), E::IsBallot) => 8,
         (Claim::WrongHead(_), E::Same { .. } | E::Voter { .. }) => 10,
         (Claim::WrongHead(stated), E::Log(_)) => rule_of_proof(stated),
+        (Claim::VoidThoughPromised { .. }, E::NotPromised) => 1,
+        (Claim::VoidThoughPromised { .. }, E::OtherElection { .. }) => 3,
+        (Claim::VoidThoughPromised { .. }, _) => 4,
         (_, E::OtherElection { .. }) => 1,
         (Claim::DoublePromise { one, other }, _) => {
             1 + u8::from(one.unverified().fingerprint() == other.unverified().fingerprint())
         }
-        (_, E::InOrder { .. } | E::NotPromised) => 2,
-        (_, E::NotOfOrganiser { .. } | E::NotVoid) => 3,
+        (_, E::InOrder { .. }) => 2,
+        (_, E::NotOfOrganiser { .. }) => 3,
         (_, _) => 4,
     }
 }
@@ -352,16 +358,35 @@ impl<'a> Accuser<'a> {
         list.honest("two ballots at their positions", 2, twice(&one, &two));
     }
 
+    /// An entry with these bytes of an unsigned ballot, signed by the credential of a voter.
+    ///
+    /// # Panics
+    ///
+    /// If the bytes are too short for a ballot.
+    #[must_use]
+    pub fn signed_ballot(&self, unsigned: &[u8], voter: usize) -> Vec<u8> {
+        let fingerprint = Fingerprint::from_bytes(unsigned[2..34].try_into().expect("a fingerprint"));
+        let mut transcript = Domain::BallotSignature.for_election(&fingerprint);
+        transcript.absorb_bytes(b"tracker", &tagged("tracker", &[unsigned]));
+        let mut writer = Writer::new();
+        let key = self.election.credentials[voter].key_pair();
+        key.prove(&mut transcript, &mut TestRng(8)).encode(writer.put(unsigned));
+        Entry::new(EntryKind::Ballot, &writer.finish()).expect("an entry").encode()
+    }
+
     fn void(&self, list: &mut List) {
         let first = self.election.first_ballot() as usize;
-        let void = |receipt: &SignedReceipt, entry: &[u8]| Claim::VoidThoughPromised {
+        let nowhere =
+            ElectionHashes { joint_key: JointKeyHash::from_bytes([1; 32]), roll: RollHash::from_bytes([1; 32]) };
+        let void = |receipt: &SignedReceipt, election, entry: &[u8]| Claim::VoidThoughPromised {
             receipt: receipt.clone(),
-            election: self.hashes(),
+            election,
             entry: entry.to_vec(),
         };
         let (entry, receipt) = (&self.entries[first], self.receipt(first as u64));
+        // The lies of these receipts need no manifest: the hashes are those of no election.
         let convicts = |list: &mut List, name, entry: &[u8]| {
-            list.convicts(name, void(&self.with_leaf(&receipt, entry), entry));
+            list.convicts(name, void(&self.with_leaf(&receipt, entry), nowhere, entry));
         };
         convicts(list, "an entry that cannot be read", b"x");
         convicts(list, "a closing as a ballot", self.entries.last().expect("a closing"));
@@ -376,25 +401,39 @@ impl<'a> Accuser<'a> {
         convicts(list, "a ballot of another election", &with(5, 1));
         convicts(list, "another ballot than promised", &self.entries[first + 1]);
         let second = self.receipt(first as u64 + 3);
+        let other_previous = self.changed(&second, 6, "-");
+        list.convicts("another predecessor than promised", void(&other_previous, nowhere, &self.entries[first + 3]));
+        let other_election = self.changed(&receipt, 2, &"11".repeat(32));
+        list.convicts("the fingerprint of no election", void(&other_election, nowhere, entry));
+        let moved = with(5, 1);
         list.convicts(
-            "another predecessor than promised",
-            void(&self.changed(&second, 6, "-"), &self.entries[first + 3]),
+            "a ballot that was moved to no election",
+            void(&self.promise(first as u64, &moved), nowhere, &moved),
         );
         // The receipts of these entries say what the entries say. Only the ballots cannot be admitted.
+        let promise = |entry: &[u8], election| void(&self.promise(first as u64, entry), election, entry);
         for (name, entry) in [
-            ("a ballot with a byte too many", [&entry[..60], &[0], &entry[60..]].concat()),
-            ("a ballot of no style", with(37, 1)),
-            ("a ciphertext that is not canonical", with(111 + 31, 0x80)),
             ("a ballot that its credential did not sign", with(entry.len() - 32, 1)),
             ("a signature that is not canonical", with(entry.len() - 1, 0x80)),
+            ("a credential that is not canonical", with(47 + 31, 0x80)),
         ] {
-            list.convicts(name, void(&self.promise(first as u64, &entry), &entry));
+            list.convicts(name, promise(&entry, nowhere));
         }
-        let other = ElectionHashes { joint_key: JointKeyHash::from_bytes([1; 32]), ..self.hashes() };
-        let bound = Claim::VoidThoughPromised { receipt: receipt.clone(), election: other, entry: entry.clone() };
-        list.honest("the ballot with another joint key", 1, bound);
-        list.honest("the entry of another receipt", 2, void(&receipt, &self.entries[first + 1]));
-        list.honest("the promised ballot", 3, void(&receipt, entry));
+        // The voter has signed what breaks the form, which only the manifest tells.
+        let unsigned = |entry: &[u8]| entry[3..entry.len() - 64].to_vec();
+        let of_form = [
+            ("a ballot with a byte too many", [&entry[3..160], &[0], &unsigned(entry)[157..]].concat()),
+            ("a ballot of no style", unsigned(&with(38, 1))),
+            ("a ciphertext that is not canonical", unsigned(&with(111 + 31, 0x80))),
+        ];
+        for (name, ballot) in &of_form {
+            list.convicts(name, promise(&self.signed_ballot(ballot, 0), self.hashes()));
+        }
+        let broken = self.signed_ballot(&of_form[0].1, 0);
+        list.honest("the entry of another receipt", 1, void(&receipt, self.hashes(), &self.entries[first + 1]));
+        list.honest("the ballot with another joint key", 3, void(&receipt, nowhere, entry));
+        list.breaks("a ballot of another form with another joint key", 3, promise(&broken, nowhere));
+        list.honest("the promised ballot", 4, void(&receipt, self.hashes(), entry));
     }
 
     fn wrong_heads(&self, list: &mut List) {

@@ -14,7 +14,7 @@ use ballotta::evidence::{
     Claim, Convicted, Conviction, ElectionHashes, Evidence, EvidenceError, EvidenceUnreadable, Kept, LoggedEntry,
     OrganiserProblem, Proved, ReadLog, StatedHead, WrongHead,
 };
-use ballotta::hash::{Fingerprint, JointKeyHash, Tracker, TreeHash};
+use ballotta::hash::{Fingerprint, JointKeyHash, RollHash, Tracker, TreeHash};
 use ballotta::manifest::Manifest;
 use ballotta::merkle::{LogError, TreeHead, consistency_proof, inclusion_proof, leaf_hash};
 use ballotta::record::{self, MemoryRecord, PublishedBoard};
@@ -22,7 +22,7 @@ use ballotta::signing::ProofError;
 use ballotta::voter::{self, PromisedStatus};
 use ballotta::weaken::{Check, Weaken};
 use ballotta::written::{VoterNumber, WrittenTracker};
-use ballotta_tests::accuse::{head, leaves, logged};
+use ballotta_tests::accuse::{Accuser, head, leaves, logged};
 use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, YES_OR_NO};
 use ballotta_tests::rng::TestRng;
 use ballotta_tests::statement::statement;
@@ -334,13 +334,56 @@ fn a_promised_entry_that_is_void_by_itself_convicts_the_board() {
     let second = promise(&BOARD.entries, first + 3);
     let other = changed(&second, &second.unverified().previous().unwrap().to_string(), "-");
     convicts(&void(other, &BOARD.entries[first as usize + 3]), Convicted::Board, "another predecessor");
-    // A ballot with a byte too many: its tracker is that of the receipt, but nobody can read it.
-    let long = [&entry[..3], &entry[3..60], &[0], &entry[60..]].concat();
+    // A ballot with a byte too many that its voter has signed: the receipt says what it says, but nobody can read it.
+    let accuser = Accuser::new(&BOARD);
+    let long = accuser.signed_ballot(&[&entry[3..160], &[0], &entry[160..entry.len() - 64]].concat(), 0);
     let long_receipt = ELECTION.signer.sign_receipt(first, &long).unwrap();
-    convicts(&void(long_receipt, &long), Convicted::Board, "the ballot cannot be read");
+    convicts(&void(long_receipt.clone(), &long), Convicted::Board, "the ballot cannot be read");
+    // What the form is, only the manifest of this election tells.
+    let claim = Claim::VoidThoughPromised { receipt: long_receipt, election: NOWHERE, entry: long };
+    let found = Fingerprint::of(ELECTION.context.manifest().hash(), &NOWHERE.joint_key, &NOWHERE.roll);
+    let refusal = EvidenceError::OtherElection { found, signed: *ELECTION.context.fingerprint() };
+    sabotage(Check::EvidenceElection, &claim, refusal);
     // An honest board.
     assert_eq!(judge(&void(receipt.clone(), entry)), Err(EvidenceError::NotVoid));
     sabotage(Check::PromisedEntry, &void(receipt.clone(), another), EvidenceError::NotPromised);
+}
+
+/// The hashes of no election.
+const NOWHERE: ElectionHashes =
+    ElectionHashes { joint_key: JointKeyHash::from_bytes([1; 32]), roll: RollHash::from_bytes([1; 32]) };
+
+/// The board writes another fingerprint into the receipt, to which no manifest leads: nobody needs one.
+#[test]
+fn a_receipt_of_no_election_convicts_the_board() {
+    let first = ELECTION.first_ballot();
+    let entry = &BOARD.entries[first as usize];
+    let fingerprint = ELECTION.context.fingerprint().to_string();
+    let lie = changed(&promise(&BOARD.entries, first), &fingerprint, &"11".repeat(32));
+    let claim = |receipt: &SignedReceipt, entry: &[u8]| Claim::VoidThoughPromised {
+        receipt: receipt.clone(),
+        election: NOWHERE,
+        entry: entry.to_vec(),
+    };
+    convicts(&claim(&lie, entry), Convicted::Board, "made for another election");
+    // The board changes the ballot as well: its credential has signed the fingerprint.
+    let mut moved = entry.clone();
+    moved[5..37].fill(0x11);
+    let lie_of_moved = ELECTION.signer.sign_receipt(first, &moved).unwrap();
+    assert_eq!(lie_of_moved.unverified().fingerprint(), lie.unverified().fingerprint());
+    convicts(&claim(&lie_of_moved, &moved), Convicted::Board, "its credential has not signed this ballot");
+    // It is found in a record whose ceremony or roll is damaged, too.
+    for election in [Some(hashes()), None] {
+        let log = read_log(&BOARD, election);
+        let find = |receipt: &SignedReceipt| {
+            let kept = Kept { receipts: vec![receipt.clone()], ..Kept::default() };
+            let found = kept.find(ELECTION.context.manifest(), &log, |index| BOARD.entry_at(index), &mut TestRng(1));
+            found.map(|evidence| evidence.claim().code())
+        };
+        assert_eq!(find(&lie), Some("void-though-promised"));
+        assert_eq!(find(&lie_of_moved), Some("omission"));
+        assert_eq!(find(&promise(&BOARD.entries, first)), None);
+    }
 }
 
 /// Somebody accuses an honest board with a manifest of the same board, in which its ballots cannot be read.
@@ -354,6 +397,19 @@ fn an_honest_board_is_not_convicted_with_another_manifest() {
     let found = Fingerprint::of(manifest.hash(), &hashes().joint_key, &hashes().roll);
     let refusal = EvidenceError::OtherElection { found, signed: *ELECTION.context.fingerprint() };
     assert_eq!(judge_with(manifest, &claim), Err(refusal));
+    // Nor with any hashes, or any other of its entries.
+    for (index, entry) in (0..).zip(&BOARD.entries) {
+        for election in [hashes(), NOWHERE] {
+            let claim =
+                Claim::VoidThoughPromised { receipt: promise(&BOARD.entries, first), election, entry: entry.clone() };
+            let found = Fingerprint::of(manifest.hash(), &election.joint_key, &election.roll);
+            let refusal = match index == first {
+                true => EvidenceError::OtherElection { found, signed: *ELECTION.context.fingerprint() },
+                false => EvidenceError::NotPromised,
+            };
+            assert_eq!(judge_with(manifest, &claim), Err(refusal));
+        }
+    }
     let _weak = Weaken::without(Check::EvidenceElection);
     assert!(judge_with(manifest, &claim).is_ok());
 }

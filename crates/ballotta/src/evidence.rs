@@ -23,7 +23,7 @@
 //!
 //! Everything else follows from SHA-256 and the signatures. A proof of inclusion has one length, so for a root over the
 //! leaves of a log it leads from the position to the leaf of the log there and to nothing else, except with a collision of
-//! SHA-256. A manifest cannot be replaced: where more than the key of the board is taken from it, it must have, with the
+//! SHA-256. A manifest cannot be replaced: where more than the key of the accused is taken from it, it must have, with the
 //! hashes of joint key and roll, the fingerprint that the accused signed.
 //!
 //! # Implementation details
@@ -70,7 +70,7 @@ use rand_core::CryptoRng;
 
 pub use self::error::{EvidenceError, EvidenceUnreadable, OrganiserProblem};
 pub use self::find::{Kept, ReadLog};
-use crate::ballot::{AdmissionError, BallotHeader, SignedBallot, verify_alone};
+use crate::ballot::{AdmissionError, BallotHeader, SignedBallot, verify_form, verify_own_signature};
 use crate::board::board_key;
 use crate::board::entry::{Action, Entry, EntryKind, OrganiserEntry};
 use crate::board::note::{NoteError, SignedCheckpoint};
@@ -266,12 +266,14 @@ pub enum Claim {
     /// election, tracker or predecessor, or its own credential did not sign it. No checkpoint is needed: the receipt signs
     /// the hash of the entry, and says that it is admitted.
     ///
-    /// An honest board admits no such ballot (rule 3), and makes the lines of the receipt from the entry (rule 4). The
-    /// manifest, which says how ballots are read, is that of the fingerprint in the receipt.
+    /// An honest board admits no such ballot (rule 3), and makes the lines of the receipt from the entry (rule 4). Nearly all
+    /// of this follows from receipt and entry, whatever the manifest says: so a board that writes the fingerprint of no
+    /// election into a receipt is convicted as well. Only the form of a ballot comes from the manifest, which then must be
+    /// that of the fingerprint in the receipt.
     VoidThoughPromised {
         /// The receipt.
         receipt: SignedReceipt,
-        /// The hashes of the election.
+        /// The hashes of the election; any others, if nothing depends on the manifest.
         election: ElectionHashes,
         /// The bytes of the entry.
         entry: Vec<u8>,
@@ -486,40 +488,17 @@ impl Evidence {
         rng: &mut R,
     ) -> Result<String, EvidenceError> {
         let receipt = self.receipt(receipt)?;
-        self.expect_election(election, receipt.fingerprint())?;
         if leaf_hash(entry) != *receipt.leaf() && weaken::is_on(Check::PromisedEntry) {
             return Err(EvidenceError::NotPromised);
         }
-        let why = self.why_void(receipt, entry, rng).ok_or(EvidenceError::NotVoid)?;
+        let why = match ballot_as_promised(receipt, entry, rng) {
+            Err(why) => why,
+            Ok(ballot) => {
+                self.expect_election(election, receipt.fingerprint())?;
+                unreadable_ballot(verify_form(&self.manifest, ballot).err().ok_or(EvidenceError::NotVoid)?)
+            }
+        };
         Ok(format!("it promised entry {} as the ballot {}, and {why}", receipt.index(), receipt.tracker()))
-    }
-
-    /// Why the promised entry is void by itself, as a part of a sentence.
-    fn why_void<R: CryptoRng>(&self, receipt: &Receipt, entry: &[u8], rng: &mut R) -> Option<String> {
-        let entry = match Entry::decode(entry) {
-            Ok(entry) if entry.kind() == EntryKind::Ballot => entry,
-            Ok(_) => return Some("the entry is no ballot".into()),
-            Err(error) => return Some(format!("the entry cannot be read: {error}")),
-        };
-        let ballot = entry.body();
-        let (header, tracker) = match (BallotHeader::read(ballot), SignedBallot::tracker_of(ballot)) {
-            (Ok(header), Ok(tracker)) => (header, tracker),
-            (Err(error), _) | (_, Err(error)) => return Some(format!("the ballot cannot be read: {error}")),
-        };
-        if header.fingerprint != *receipt.fingerprint() {
-            return Some("the ballot was made for another election".into());
-        }
-        if tracker != *receipt.tracker() {
-            return Some(format!("the entry is the ballot {tracker}"));
-        }
-        if header.previous.as_ref() != receipt.previous() {
-            return Some("the ballot names another predecessor than the receipt".into());
-        }
-        match verify_alone(&self.manifest, ballot, rng) {
-            Err(AdmissionError::BadSignature) => Some("its credential has not signed this ballot".into()),
-            Err(error) => Some(format!("the ballot cannot be read: {error}")),
-            Ok(()) => None,
-        }
     }
 
     fn wrong_head<R: CryptoRng>(&self, stated: &StatedHead, rng: &mut R) -> Result<String, EvidenceError> {
@@ -561,6 +540,36 @@ impl Evidence {
             (Some(_), _) => Err(EvidenceError::IsBallot),
         }
     }
+}
+
+/// The ballot that a receipt promises, which its own credential has signed. Otherwise why it is void, as a part of a
+/// sentence. Nothing here comes from a manifest, so that no manifest can be chosen with which an honest board is convicted.
+fn ballot_as_promised<'a, R: CryptoRng>(receipt: &Receipt, entry: &'a [u8], rng: &mut R) -> Result<&'a [u8], String> {
+    let entry = Entry::decode(entry).map_err(|error| format!("the entry cannot be read: {error}"))?;
+    if entry.kind() != EntryKind::Ballot {
+        return Err("the entry is no ballot".into());
+    }
+    let ballot = entry.body();
+    let header = BallotHeader::read(ballot).map_err(unreadable_ballot)?;
+    let tracker = SignedBallot::tracker_of(ballot).map_err(unreadable_ballot)?;
+    if header.fingerprint != *receipt.fingerprint() {
+        return Err("the ballot was made for another election".into());
+    }
+    if tracker != *receipt.tracker() {
+        return Err(format!("the entry is the ballot {tracker}"));
+    }
+    if header.previous.as_ref() != receipt.previous() {
+        return Err("the ballot names another predecessor than the receipt".into());
+    }
+    verify_own_signature(ballot, rng).map_err(|error| match error {
+        AdmissionError::BadSignature => "its credential has not signed this ballot".into(),
+        error => unreadable_ballot(error),
+    })?;
+    Ok(ballot)
+}
+
+fn unreadable_ballot(error: impl fmt::Display) -> String {
+    format!("the ballot cannot be read: {error}")
 }
 
 impl Proved {

@@ -7,7 +7,7 @@ use rand_core::CryptoRng;
 use super::{Claim, ElectionHashes, Evidence, LoggedEntry};
 use crate::board::note::SignedCheckpoint;
 use crate::board::receipt::SignedReceipt;
-use crate::hash::TreeHash;
+use crate::hash::{JointKeyHash, RollHash, TreeHash};
 use crate::manifest::Manifest;
 use crate::merkle::{Frontier, consistency_proof, inclusion_proof};
 
@@ -78,6 +78,13 @@ impl ReadLog {
             let (receipt, checkpoint) = (receipt.clone(), checkpoint.clone());
             claims.push(Claim::Omission { receipt, checkpoint, leaf: *leaf, proof });
         }
+        // What is void by itself depends on the hashes only if the ballot has another form: any others will do.
+        let none = ElectionHashes { joint_key: JointKeyHash::from_bytes([0; 32]), roll: RollHash::from_bytes([0; 32]) };
+        let void = entry(index).map(|entry| {
+            let election = self.election.unwrap_or(none);
+            Claim::VoidThoughPromised { receipt: receipt.clone(), election, entry }
+        });
+        claims.extend(void);
         let Some(election) = self.election else { return claims };
         let logged = |(index, entry): &(u64, Vec<u8>)| {
             let proof = inclusion_proof(&self.leaves, *index).ok()?;
@@ -89,9 +96,6 @@ impl ReadLog {
         claims.extend(self.opening.as_ref().and_then(logged).map(|(receipt, checkpoint, opening)| {
             Claim::PromisedBeforeOpening { receipt, election, checkpoint, opening }
         }));
-        if let Some(entry) = entry(index) {
-            claims.push(Claim::VoidThoughPromised { receipt: receipt.clone(), election, entry });
-        }
         claims
     }
 }
