@@ -8,13 +8,13 @@ use ballotta::board::entry::{Action, Entry, EntryError, EntryKind, OrganiserEntr
 use ballotta::board::note::{NoteError, NoteSigner, SignedCheckpoint};
 use ballotta::board::receipt::{ReceiptError, SignedReceipt};
 use ballotta::credential::BLOCK_LINES;
-use ballotta::decryption::{DecryptionError, TallyReference};
+use ballotta::decryption::{ClosingStatement, DecryptionError, TallyReference};
 use ballotta::encoding::DecodeError;
 use ballotta::evidence::{
     Claim, Convicted, Conviction, ElectionHashes, Evidence, EvidenceError, EvidenceUnreadable, Kept, LoggedEntry,
     OrganiserProblem, Proved, ReadLog, StatedHead, WrongHead,
 };
-use ballotta::hash::{Fingerprint, JointKeyHash, RollHash, Tracker, TreeHash};
+use ballotta::hash::{Fingerprint, JointKeyHash, RollHash, TallyDigest, Tracker, TreeHash};
 use ballotta::manifest::Manifest;
 use ballotta::merkle::{LogError, TreeHead, consistency_proof, inclusion_proof, leaf_hash};
 use ballotta::record::{self, MemoryRecord, PublishedBoard};
@@ -553,6 +553,49 @@ fn wrong_heads_convict_the_trustee() {
     assert_eq!(judge(&forged), Err(EvidenceError::Statement(DecryptionError::UnknownTrustee { trustee: 9 })));
 }
 
+#[test]
+fn two_statements_of_a_trustee_convict_it() {
+    let tally = TallyReference::of(&BOARD.tally());
+    let root = head(&leaves(&other_board())).root;
+    let of_other = TallyReference { close: TreeHead { root, ..tally.close }, ..tally };
+    let signed = |trustee, tally: &TallyReference| statement(&ELECTION, (trustee, trustee), tally);
+    let twice = |one: &ClosingStatement, other: &ClosingStatement| Claim::TwoStatements {
+        one: one.clone(),
+        other: other.clone(),
+    };
+    let (one, other) = (signed(1, &tally), signed(1, &of_other));
+    convicts(&twice(&one, &other), Convicted::Trustee(1), "it signed two closing statements of the election");
+    let sums = TallyReference { sums: TallyDigest::from_bytes([1; 32]), ..tally };
+    convicts(&twice(&one, &signed(1, &sums)), Convicted::Trustee(1), "with other heads or sums");
+    // Somebody accuses an honest trustee.
+    sabotage(Check::EvidenceContradicts, &twice(&one, &one), EvidenceError::Same { what: "statements" });
+    let of_two = EvidenceError::TwoTrustees { one: 1, other: 2 };
+    sabotage(Check::EvidenceContradicts, &twice(&one, &signed(2, &of_other)), of_two);
+    let elsewhere = TallyReference { fingerprint: Fingerprint::from_bytes([1; 32]), ..of_other };
+    let of_two = EvidenceError::TwoElections { one: tally.fingerprint, other: elsewhere.fingerprint };
+    sabotage(Check::EvidenceContradicts, &twice(&one, &signed(1, &elsewhere)), of_two);
+    let forged = statement(&ELECTION, (1, 2), &of_other);
+    let bad = EvidenceError::Statement(DecryptionError::BadStatementSignature { trustee: 1 });
+    for claim in [twice(&one, &forged), twice(&forged, &one)] {
+        sabotage(Check::StatementSignature, &claim, bad.clone());
+    }
+    let unknown = EvidenceError::Statement(DecryptionError::UnknownTrustee { trustee: 9 });
+    assert_eq!(judge(&twice(&statement(&ELECTION, (9, 1), &tally), &one)), Err(unknown));
+
+    // Two are found, in any order and among others; those of no trustee are not kept.
+    let find = |statements: &[&ClosingStatement]| {
+        let (mut kept, manifest) = (Kept::default(), ELECTION.context.manifest());
+        statements.iter().for_each(|statement| kept.statements.add((*statement).clone(), manifest, &mut TestRng(1)));
+        let found = kept.find(manifest, &read_log(&BOARD, None), |_| None, &mut TestRng(1))?;
+        Some(found.verify(&mut TestRng(1)).unwrap().convicted)
+    };
+    let (two, two_sums) = (signed(2, &of_other), signed(2, &sums));
+    let (away, again) = (signed(1, &elsewhere), signed(1, &tally));
+    assert_eq!(find(&[&one, &two, &away, &again, &forged]), None);
+    assert_eq!(find(&[&forged, &other, &two, &again]), Some(Convicted::Trustee(1)));
+    assert_eq!(find(&[&two, &one, &two_sums, &forged]), Some(Convicted::Trustee(2)));
+}
+
 /// Everything that an honest board signs while it grows, is interrupted and is restarted, in every combination: nothing
 /// convicts it.
 #[test]
@@ -627,7 +670,7 @@ fn a_box_that_crashes_before_the_commit_promises_nothing() {
         receipts.push(receipt(&board.entries, index, &ELECTION.signer).unwrap());
     }
     let log = read_log(&board, None);
-    let kept = Kept { checkpoints: vec![checkpoint(&board.entries[..9])], receipts };
+    let kept = Kept { checkpoints: vec![checkpoint(&board.entries[..9])], receipts, ..Kept::default() };
     let found = kept.find(ELECTION.context.manifest(), &log, |index| board.entry_at(index), &mut TestRng(1));
     assert!(found.is_none());
 }
@@ -804,7 +847,7 @@ fn evidence_has_one_encoding() {
         bytes
     };
     assert_eq!(error(&with(1, 4)), encoding(DecodeError::UnsupportedVersion { found: [1, 4] }));
-    for kind in [0, 9, 255] {
+    for kind in [0, 10, 255] {
         let unknown = DecodeError::UnknownValue { field: "kind", found: kind.into() };
         assert_eq!(error(&with(2, kind)), encoding(unknown));
     }

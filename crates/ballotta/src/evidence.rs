@@ -17,6 +17,11 @@
 //!    opening first.
 //! 4. A receipt follows from the position and the bytes of an entry of the log, which must be an admitted ballot.
 //!
+//! An honest trustee computes what it states from a record that it has verified, and follows the rules of
+//! [`trustee`](crate::trustee): it makes one closing statement ever, and stores it durably before anybody gets it. The right
+//! to make it is no part of a backup. Whoever copies a running machine together with this right can make two statements, and
+//! will be convicted.
+//!
 //! A board that crashes before a commit has promised nothing about the entries that it lost. A board whose disk loses what
 //! was stored durably must not go on signing: it cannot be told from one that cheats, and will be convicted. The same is
 //! true for a board that begins the logs of two manifests with the same election id: both have one origin.
@@ -69,7 +74,7 @@ use core::fmt;
 use rand_core::CryptoRng;
 
 pub use self::error::{EvidenceError, EvidenceUnreadable, OrganiserProblem};
-pub use self::find::{Kept, ReadLog};
+pub use self::find::{Kept, ReadLog, SeenStatements};
 use crate::ballot::{AdmissionError, BallotHeader, SignedBallot, verify_form, verify_own_signature};
 use crate::board::board_key;
 use crate::board::entry::{Action, Entry, EntryKind, OrganiserEntry};
@@ -81,8 +86,9 @@ use crate::encoding::DecodeError;
 use crate::hash::{Fingerprint, JointKeyHash, RollHash, TreeHash, parse_hex32};
 use crate::manifest::Manifest;
 use crate::merkle::{TreeHead, leaf_hash};
-use crate::tally::heads::{HEADS_PER_BLOCK, VoterHead, head_in_block};
+use crate::tally::heads::{HEAD_BYTES, HEADS_PER_BLOCK, VoterHead, head_in_block};
 use crate::weaken::{self, Check};
+use crate::words::entries;
 
 /// Who is convicted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,7 +151,7 @@ pub struct Proved {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WrongHead {
-    /// The head names a position after the end of the board that the statement signs.
+    /// The head names a position after the end of the board that the statement signs, or it cannot be read.
     Outside,
     /// The entry that the head names is no ballot, or one of another election.
     NoBallot {
@@ -281,9 +287,22 @@ pub enum Claim {
     /// A trustee signed a head of a voter that cannot be right.
     ///
     /// An honest trustee computes the heads from a board and a roll that it has verified, and signs the roots of all three:
-    /// the head of the board, the root of the heads, and the roll in the fingerprint. There, each head is none or the
-    /// position of an admitted ballot of the voter's line, whatever the board did.
+    /// the head of the board, the root of the heads, and the roll in the fingerprint. There, each head can be read, and is none
+    /// or the position of an admitted ballot of the voter's line, whatever the board did.
     WrongHead(StatedHead),
+    /// A trustee signed two closing statements of one election that differ in what they state. Another signature of the same
+    /// content is the same statement.
+    ///
+    /// An honest trustee makes one statement ever, for one election. It stores it before it sends it, and returns the stored
+    /// one ever after, so that a crash loses only a statement that nobody has seen. A second or restored copy of its key has no
+    /// right to make a statement: it takes over the one on the board, or makes none. The key is that of the trustee in the
+    /// manifest. Both statements name one election, so that no manifest can make two elections one.
+    TwoStatements {
+        /// One of the statements.
+        one: ClosingStatement,
+        /// The other one.
+        other: ClosingStatement,
+    },
 }
 
 impl Claim {
@@ -299,6 +318,7 @@ impl Claim {
             Self::DoublePromise { .. } => "double-promise",
             Self::VoidThoughPromised { .. } => "void-though-promised",
             Self::WrongHead(_) => "wrong-head",
+            Self::TwoStatements { .. } => "two-statements",
         }
     }
 }
@@ -351,6 +371,10 @@ impl Evidence {
             Claim::WrongHead(stated) => {
                 let proved = self.wrong_head(stated, rng)?;
                 return Ok(Conviction { convicted: Convicted::Trustee(stated.statement.trustee()), proved });
+            }
+            Claim::TwoStatements { one, other } => {
+                let proved = self.two_statements(one, other, rng)?;
+                return Ok(Conviction { convicted: Convicted::Trustee(one.trustee()), proved });
             }
         };
         Ok(Conviction { convicted: Convicted::Board, proved: proved? })
@@ -513,10 +537,20 @@ impl Evidence {
         }
         let log = |size: u64, root: &TreeHash| TreeHead { size, root: *root };
         heads.verify(&log(voters.div_ceil(HEADS_PER_BLOCK), &signed.heads), place / HEADS_PER_BLOCK)?;
-        let head = head_in_block(&heads.bytes, voter);
-        let index = match head.map_err(|error| EvidenceError::Voter { what: "head", error })? {
-            VoterHead::Counted(index) => index,
-            VoterHead::None => return Err(EvidenceError::NoneCounts),
+        let heads_in_block = voters.saturating_sub(place - place % HEADS_PER_BLOCK).min(HEADS_PER_BLOCK);
+        if heads.bytes.len() as u64 != heads_in_block * HEAD_BYTES as u64 {
+            let found = heads.bytes.len();
+            return Ok(format!(
+                "it signed a block of {found} bytes as the heads of {heads_in_block} voters, that of voter {voter} (counted from \
+                 0) among them"
+            ));
+        }
+        let index = match head_in_block(&heads.bytes, voter) {
+            Ok(VoterHead::Counted(index)) => index,
+            Ok(VoterHead::None) => return Err(EvidenceError::NoneCounts),
+            Err(error) => {
+                return Ok(format!("it signed a head of voter {voter} (counted from 0) that cannot be read: {error}"));
+            }
         };
         let said = format!("it signed that entry {index} is the ballot that counts for voter {voter} (counted from 0)");
         let size = signed.close.size;
@@ -530,15 +564,45 @@ impl Evidence {
             (None, _) => Ok(format!("{said}, and the entry is no ballot of this election")),
             (Some(header), WrongHead::OtherCredential { lines, .. }) => {
                 lines.verify(&log(voters.div_ceil(BLOCK_LINES), roll), place / BLOCK_LINES)?;
-                let line = credential_of(&lines.bytes, place % BLOCK_LINES);
-                let line = line.map_err(|error| EvidenceError::Voter { what: "line on the roll", error })?;
-                if header.credential == line && weaken::is_on(Check::EvidenceContradicts) {
+                if Some(header.credential) == credential_of(&lines.bytes, place % BLOCK_LINES)
+                    && weaken::is_on(Check::EvidenceContradicts)
+                {
                     return Err(EvidenceError::Same { what: "credentials" });
                 }
                 Ok(format!("{said}, and the entry is a ballot of another voter"))
             }
             (Some(_), _) => Err(EvidenceError::IsBallot),
         }
+    }
+
+    fn two_statements<R: CryptoRng>(
+        &self,
+        one: &ClosingStatement,
+        other: &ClosingStatement,
+        rng: &mut R,
+    ) -> Result<String, EvidenceError> {
+        one.verify(&self.manifest, rng)?;
+        other.verify(&self.manifest, rng)?;
+        let (of_one, of_other) = (one.trustee(), other.trustee());
+        if of_one != of_other && weaken::is_on(Check::EvidenceContradicts) {
+            return Err(EvidenceError::TwoTrustees { one: of_one, other: of_other });
+        }
+        let (stated, again) = (one.tally(), other.tally());
+        if stated.fingerprint != again.fingerprint && weaken::is_on(Check::EvidenceContradicts) {
+            return Err(EvidenceError::TwoElections { one: stated.fingerprint, other: again.fingerprint });
+        }
+        if stated == again && weaken::is_on(Check::EvidenceContradicts) {
+            return Err(EvidenceError::Same { what: "statements" });
+        }
+        Ok(format!(
+            "it signed two closing statements of the election {}: about {} with the root {}, and about {} with the root {}{}",
+            stated.fingerprint,
+            entries(stated.close.size),
+            stated.close.root,
+            entries(again.close.size),
+            again.close.root,
+            if stated.close == again.close { ", with other heads or sums" } else { "" },
+        ))
     }
 }
 
@@ -599,12 +663,9 @@ fn ballot_of(entry: &[u8]) -> Option<BallotHeader> {
     BallotHeader::read(entry.body()).ok()
 }
 
-/// The credential on a line of a block of the roll, counted from 0.
-fn credential_of(block: &[u8], line: u64) -> Result<[u8; 32], DecodeError> {
-    let field = "credential";
-    let mut lines = block.split(|byte| *byte == b'\n');
-    let line = usize::try_from(line).ok().and_then(|line| lines.nth(line));
-    let digits = line.and_then(|line| line.split(|byte| *byte == b' ').next());
-    let digits = digits.and_then(|digits| core::str::from_utf8(digits).ok()).unwrap_or_default();
-    parse_hex32(digits).map_err(|_| DecodeError::Truncated { field })
+/// The credential on a line of a block of the roll, counted from 0; `None` if there is none.
+fn credential_of(block: &[u8], line: u64) -> Option<[u8; 32]> {
+    let line = block.split(|byte| *byte == b'\n').nth(usize::try_from(line).ok()?)?;
+    let digits = line.split(|byte| *byte == b' ').next()?;
+    parse_hex32(core::str::from_utf8(digits).ok()?).ok()
 }
