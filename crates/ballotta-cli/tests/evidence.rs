@@ -327,6 +327,13 @@ fn what_became_of_a_promise() {
     assert_eq!(election.state(1, "empty", ("first", 0), "lie"), "void");
     assert_eq!(election.convicts("empty", "--receipt lie"), "void-though-promised");
     assert_eq!(election.convicts("record", &format!("--receipt lie --receipt {first}")), "double-promise");
+    // The board writes the fingerprint of no election into the receipt. No manifest leads to it, and none is needed.
+    let receipt = fs::read_to_string(election.path(&first)).unwrap();
+    let fingerprint = receipt.lines().nth(2).unwrap();
+    let (honest, _) = receipt.split_once("\n\n").unwrap();
+    let lie = election.signer.sign(&format!("{}\n", honest.replacen(fingerprint, &"11".repeat(32), 1))).unwrap();
+    fs::write(election.path("elsewhere"), lie.to_string()).unwrap();
+    assert_eq!(election.convicts("record", "--receipt elsewhere"), "void-though-promised");
 }
 
 #[test]
