@@ -245,7 +245,8 @@ fn a_ballot_has_one_receipt() {
     // The ballot is sent again: at once, after another one has replaced it, and after the close.
     let again = |more: &str, folder: &str| {
         let line = format!("board add record --board-key board.key --receipts {folder} {more}");
-        let answer = election.json(1, &line);
+        let answer = election.json(0, &line);
+        assert_eq!(answer[0]["was_there"], Value::Bool(true));
         let other = fs::read(election.path(&election.receipt(folder, "first"))).unwrap();
         assert!(other == receipt, "{answer}");
     };
