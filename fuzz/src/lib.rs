@@ -349,7 +349,7 @@ fn honest_evidence() -> Vec<Vec<u8>> {
     let manifest = ACCUSED.context.manifest();
     let evidence: Vec<_> = honest.map(|accusation| Evidence::new(manifest.clone(), accusation.claim)).collect();
     let kinds: BTreeSet<_> = evidence.iter().map(|evidence| evidence.claim().code()).collect();
-    assert_eq!(kinds.len(), 8);
+    assert_eq!(kinds.len(), 9);
     evidence.iter().map(Evidence::to_bytes).collect()
 }
 

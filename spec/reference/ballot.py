@@ -60,6 +60,11 @@ def credential_of(data: bytes) -> bytes:
     return data[44:76]
 
 
+def previous_of(data: bytes) -> bytes:
+    """The predecessor that a ballot names which is long enough; zeros for none."""
+    return data[76:108]
+
+
 def tracker_of(data: bytes) -> bytes:
     """The tracker of a ballot that is long enough, whatever its form is."""
     return tagged("tracker", data[:-SIGNATURE_BYTES])

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ballot import ballot_signature_holds, credential_of, fingerprint_of, read_ballot
+from ballot import credential_of, fingerprint_of, own_signature_holds, previous_of, read_ballot, tracker_of
 from board import (
     BALLOT, CLOSING, OPENING, Checkpoint, Receipt, board_signed, organiser_signed, read_checkpoint, read_entry,
     read_receipt,
 )  # fmt: skip
 from encoding import (
     MAX_CHECKPOINT_BYTES, MAX_ENTRY_BYTES, MAX_EVIDENCE_BYTES, MAX_MANIFEST_BYTES, MAX_RECEIPT_BYTES, Reader, Refused,
-    is_hex, le64, require,
+    le64, require,
 )  # fmt: skip
 from manifest import Manifest, read_manifest
 from merkle import is_consistent, is_included, leaf
@@ -21,7 +21,7 @@ from transcript import tagged
 
 KINDS = [
     "fork", "inconsistent", "omission", "promised_after_closing", "promised_before_opening", "double_promise",
-    "void_though_promised", "wrong_head",
+    "void_though_promised", "wrong_head", "two_statements",
 ]  # fmt: skip
 
 
@@ -97,19 +97,20 @@ class Evidence:
         rule(2, one.text != other.text if same_index else one.tracker == other.tracker)
 
     def void_though_promised(self, receipt: Receipt, joint_key: bytes, roll: bytes, entry: bytes) -> None:
-        rule(1, self.is_bound(receipt.fingerprint, joint_key, roll))
-        rule(2, leaf(entry) == receipt.leaf)
-        rule(3, not self.is_as_promised(body_of(BALLOT, entry), receipt))
+        rule(1, leaf(entry) == receipt.leaf)
+        body = body_of(BALLOT, entry)
+        if body is None or not is_as_promised(body, receipt):
+            return
+        rule(3, self.is_bound(receipt.fingerprint, joint_key, roll))
+        rule(4, not self.has_form(body))
 
-    def is_as_promised(self, body: bytes | None, receipt: Receipt) -> bool:
-        if not is_ballot_of(body, receipt.fingerprint):
-            return False
+    def has_form(self, body: bytes) -> bool:
+        """Rule 5 of spec/ballot.md#admission."""
         try:
-            ballot = read_ballot(body or b"", self.manifest)
+            read_ballot(body, self.manifest)
         except Refused:
             return False
-        promised = (ballot.tracker, ballot.previous) == (receipt.tracker, receipt.previous)
-        return promised and ballot_signature_holds(ballot, receipt.fingerprint)
+        return True
 
     def wrong_head(
         self, statement: Statement, joint_key: bytes, voters: int, root: bytes, voter: int, heads: Proved,
@@ -120,22 +121,32 @@ class Evidence:
         rule(2, self.is_bound(close.fingerprint, joint_key, tagged("roll", le64(voters), root)))
         rule(3, voter < voters)
         rule(4, heads.is_in(voter // 256, (voters + 255) // 256, close.heads))
-        head = heads.data[8 * (voter % 256) :][:8]
-        rule(5, len(head) == 8 and head[0] == 1)
-        position = int.from_bytes(head[1:], "little")
-        if entry is None:
-            rule(6, position >= close.size)
+        # The heads that the block of this voter has.
+        if len(heads.data) != 8 * min(256, voters - voter // 256 * 256):
             return statement.trustee
-        rule(7, entry.is_in(position, close.size, close.root))
+        head = heads.data[8 * (voter % 256) :][:8]
+        position = int.from_bytes(head[1:], "little")
+        if head[0] > 1 or (head[0] == 0 and position):
+            return statement.trustee
+        rule(6, head[0] == 1)
+        if entry is None:
+            rule(7, position >= close.size)
+            return statement.trustee
+        rule(8, entry.is_in(position, close.size, close.root))
         body = body_of(BALLOT, entry.data)
         if is_ballot_of(body, close.fingerprint):
             if lines is None:
-                raise Broken(8)
-            rule(9, lines.is_in(voter // 32, (voters + 31) // 32, root))
+                raise Broken(9)
+            rule(10, lines.is_in(voter // 32, (voters + 31) // 32, root))
             of_voter = lines.data.split(b"\n")[voter % 32 :][:1]
-            digits = of_voter[0].split(b" ")[0].decode("latin-1") if of_voter else ""
-            rule(10, is_hex(digits, 64) and body and bytes.fromhex(digits) != credential_of(body))
+            rule(11, not of_voter or of_voter[0].split(b" ")[0] != credential_of(body or b"").hex().encode())
         return statement.trustee
+
+    def two_statements(self, one: Statement, other: Statement) -> int:
+        rule(1, statement_holds(one, self.manifest) and statement_holds(other, self.manifest))
+        rule(2, (one.trustee, one.close.fingerprint) == (other.trustee, other.close.fingerprint))
+        rule(3, one.close != other.close)
+        return one.trustee
 
 
 def rule(number: int, holds: object) -> None:
@@ -158,6 +169,14 @@ def is_ballot_of(body: bytes | None, fingerprint: bytes) -> bool:
         return body is not None and fingerprint_of(body) == fingerprint
     except Refused:
         return False
+
+
+def is_as_promised(body: bytes, receipt: Receipt) -> bool:
+    """What can be said of a promised ballot without a manifest."""
+    if not is_ballot_of(body, receipt.fingerprint):
+        return False
+    promised = (tracker_of(body), previous_of(body)) == (receipt.tracker, receipt.previous)
+    return promised and own_signature_holds(body)
 
 
 # Layout: spec/evidence.md#layout.
@@ -216,8 +235,14 @@ class EvidenceReader(Reader):
     def void_though_promised(self) -> tuple[Any, ...]:
         return self.receipt(), self.hash(), self.hash(), self.part(MAX_ENTRY_BYTES, "entry")
 
+    def statement(self) -> Statement:
+        return read_statement(self.part(MAX_ENTRY_BYTES, "statement"))
+
+    def two_statements(self) -> tuple[Any, ...]:
+        return self.statement(), self.statement()
+
     def wrong_head(self) -> tuple[Any, ...]:
-        statement = read_statement(self.part(MAX_ENTRY_BYTES, "statement"))
+        statement = self.statement()
         numbers = self.hash(), self.integer(8, "voters"), self.hash(), self.integer(4, "voter")
         heads, fault = self.proved(2048), self.integer(1, "fault")
         require(fault <= 2, "there is no such fault")

@@ -6,12 +6,14 @@ use ballotta::board::note::{NoteSigner, SignedCheckpoint};
 use ballotta::board::receipt::SignedReceipt;
 use ballotta::credential::BLOCK_LINES;
 use ballotta::decryption::{ClosingStatement, TallyReference};
+use ballotta::encoding::Writer;
 use ballotta::evidence::{
     Claim, Convicted, ElectionHashes, Evidence, EvidenceError, LoggedEntry, Proved, StatedHead, WrongHead,
 };
-use ballotta::hash::{Fingerprint, JointKeyHash, RollHash, TreeHash};
+use ballotta::hash::{Fingerprint, JointKeyHash, RollHash, TallyDigest, TreeHash};
 use ballotta::merkle::{Frontier, LogError, TreeHead, consistency_proof, inclusion_proof, leaf_hash};
 use ballotta::proofs::schnorr::KeyPair;
+use ballotta::transcript::{Domain, ProofTranscript as _};
 
 use crate::election::{Board, Election};
 use crate::rng::TestRng;
@@ -51,22 +53,28 @@ pub fn broken_rule(evidence: &Evidence, error: &EvidenceError) -> u8 {
         (Claim::WrongHead(_), E::Statement(_)) => 1,
         (Claim::WrongHead(_), E::OtherElection { .. }) => 2,
         (Claim::WrongHead(_), E::NoSuchVoter { .. }) => 3,
-        (Claim::WrongHead(_), E::NoneCounts | E::Voter { what: "head", .. }) => 5,
-        (Claim::WrongHead(_), E::InsideBoard { .. }) => 6,
-        (Claim::WrongHead(_), E::IsBallot) => 8,
-        (Claim::WrongHead(_), E::Same { .. } | E::Voter { .. }) => 10,
+        (Claim::WrongHead(_), E::NoneCounts) => 6,
+        (Claim::WrongHead(_), E::InsideBoard { .. }) => 7,
+        (Claim::WrongHead(_), E::IsBallot) => 9,
+        (Claim::WrongHead(_), E::Same { .. }) => 11,
+        (Claim::TwoStatements { .. }, E::Statement(_)) => 1,
+        (Claim::TwoStatements { .. }, E::TwoTrustees { .. } | E::TwoElections { .. }) => 2,
+        (Claim::TwoStatements { .. }, _) => 3,
         (Claim::WrongHead(stated), E::Log(_)) => rule_of_proof(stated),
+        (Claim::VoidThoughPromised { .. }, E::NotPromised) => 1,
+        (Claim::VoidThoughPromised { .. }, E::OtherElection { .. }) => 3,
+        (Claim::VoidThoughPromised { .. }, _) => 4,
         (_, E::OtherElection { .. }) => 1,
         (Claim::DoublePromise { one, other }, _) => {
             1 + u8::from(one.unverified().fingerprint() == other.unverified().fingerprint())
         }
-        (_, E::InOrder { .. } | E::NotPromised) => 2,
-        (_, E::NotOfOrganiser { .. } | E::NotVoid) => 3,
+        (_, E::InOrder { .. }) => 2,
+        (_, E::NotOfOrganiser { .. }) => 3,
         (_, _) => 4,
     }
 }
 
-/// The first of the three proofs of a wrong head that is invalid: 4, 7 or 9.
+/// The first of the three proofs of a wrong head that is invalid: 4, 8 or 10.
 fn rule_of_proof(StatedHead { statement, voters, voter, heads, wrong, .. }: &StatedHead) -> u8 {
     let tally = statement.tally();
     let is_in = |proved: &Proved, size, root: &TreeHash, index| {
@@ -81,9 +89,9 @@ fn rule_of_proof(StatedHead { statement, voters, voter, heads, wrong, .. }: &Sta
         (WrongHead::NoBallot { entry } | WrongHead::OtherCredential { entry, .. }, Ok(index))
             if !is_in(entry, tally.close.size, &tally.close.root, index) =>
         {
-            7
+            8
         }
-        _ => 9,
+        _ => 10,
     }
 }
 
@@ -215,6 +223,7 @@ impl<'a> Accuser<'a> {
         self.double_promises(&mut list);
         self.void(&mut list);
         self.wrong_heads(&mut list);
+        self.two_statements(&mut list);
         list.0
     }
 
@@ -352,16 +361,30 @@ impl<'a> Accuser<'a> {
         list.honest("two ballots at their positions", 2, twice(&one, &two));
     }
 
+    /// An entry with these bytes of an unsigned ballot, signed by the credential of a voter.
+    ///
+    /// # Panics
+    ///
+    /// If the bytes are too short for a ballot.
+    #[must_use]
+    pub fn signed_ballot(&self, unsigned: &[u8], voter: usize) -> Vec<u8> {
+        let ballot = self.election.sign(unsigned, self.election.credentials[voter].key_pair());
+        Entry::new(EntryKind::Ballot, &ballot).expect("an entry").encode()
+    }
+
     fn void(&self, list: &mut List) {
         let first = self.election.first_ballot() as usize;
-        let void = |receipt: &SignedReceipt, entry: &[u8]| Claim::VoidThoughPromised {
+        let nowhere =
+            ElectionHashes { joint_key: JointKeyHash::from_bytes([1; 32]), roll: RollHash::from_bytes([1; 32]) };
+        let void = |receipt: &SignedReceipt, election, entry: &[u8]| Claim::VoidThoughPromised {
             receipt: receipt.clone(),
-            election: self.hashes(),
+            election,
             entry: entry.to_vec(),
         };
         let (entry, receipt) = (&self.entries[first], self.receipt(first as u64));
+        // The lies of these receipts need no manifest: the hashes are those of no election.
         let convicts = |list: &mut List, name, entry: &[u8]| {
-            list.convicts(name, void(&self.with_leaf(&receipt, entry), entry));
+            list.convicts(name, void(&self.with_leaf(&receipt, entry), nowhere, entry));
         };
         convicts(list, "an entry that cannot be read", b"x");
         convicts(list, "a closing as a ballot", self.entries.last().expect("a closing"));
@@ -376,25 +399,39 @@ impl<'a> Accuser<'a> {
         convicts(list, "a ballot of another election", &with(5, 1));
         convicts(list, "another ballot than promised", &self.entries[first + 1]);
         let second = self.receipt(first as u64 + 3);
+        let other_previous = self.changed(&second, 6, "-");
+        list.convicts("another predecessor than promised", void(&other_previous, nowhere, &self.entries[first + 3]));
+        let other_election = self.changed(&receipt, 2, &"11".repeat(32));
+        list.convicts("the fingerprint of no election", void(&other_election, nowhere, entry));
+        let moved = with(5, 1);
         list.convicts(
-            "another predecessor than promised",
-            void(&self.changed(&second, 6, "-"), &self.entries[first + 3]),
+            "a ballot that was moved to no election",
+            void(&self.promise(first as u64, &moved), nowhere, &moved),
         );
         // The receipts of these entries say what the entries say. Only the ballots cannot be admitted.
+        let promise = |entry: &[u8], election| void(&self.promise(first as u64, entry), election, entry);
         for (name, entry) in [
-            ("a ballot with a byte too many", [&entry[..60], &[0], &entry[60..]].concat()),
-            ("a ballot of no style", with(37, 1)),
-            ("a ciphertext that is not canonical", with(111 + 31, 0x80)),
             ("a ballot that its credential did not sign", with(entry.len() - 32, 1)),
             ("a signature that is not canonical", with(entry.len() - 1, 0x80)),
+            ("a credential that is not canonical", with(47 + 31, 0x80)),
         ] {
-            list.convicts(name, void(&self.promise(first as u64, &entry), &entry));
+            list.convicts(name, promise(&entry, nowhere));
         }
-        let other = ElectionHashes { joint_key: JointKeyHash::from_bytes([1; 32]), ..self.hashes() };
-        let bound = Claim::VoidThoughPromised { receipt: receipt.clone(), election: other, entry: entry.clone() };
-        list.honest("the ballot with another joint key", 1, bound);
-        list.honest("the entry of another receipt", 2, void(&receipt, &self.entries[first + 1]));
-        list.honest("the promised ballot", 3, void(&receipt, entry));
+        // The voter has signed what breaks the form, which only the manifest tells.
+        let unsigned = |entry: &[u8]| entry[3..entry.len() - 64].to_vec();
+        let of_form = [
+            ("a ballot with a byte too many", [&entry[3..160], &[0], &unsigned(entry)[157..]].concat()),
+            ("a ballot of no style", unsigned(&with(38, 1))),
+            ("a ciphertext that is not canonical", unsigned(&with(111 + 31, 0x80))),
+        ];
+        for (name, ballot) in &of_form {
+            list.convicts(name, promise(&self.signed_ballot(ballot, 0), self.hashes()));
+        }
+        let broken = self.signed_ballot(&of_form[0].1, 0);
+        list.honest("the entry of another receipt", 1, void(&receipt, self.hashes(), &self.entries[first + 1]));
+        list.honest("the ballot with another joint key", 3, void(&receipt, nowhere, entry));
+        list.breaks("a ballot of another form with another joint key", 3, promise(&broken, nowhere));
+        list.honest("the promised ballot", 4, void(&receipt, self.hashes(), entry));
     }
 
     fn wrong_heads(&self, list: &mut List) {
@@ -418,6 +455,19 @@ impl<'a> Accuser<'a> {
             claim(&all_at(size - 1), voter, of_other(size - 1, voter)),
         );
         convicts("the ballot of another voter", claim(&all_at(index), nobody, of_other(index, nobody)));
+        // A block, or a head in it, that no honest trustee computes: nothing else of the claim matters.
+        let stated_block = |block: Vec<u8>| Claim::WrongHead(self.stated_block(block, voter, WrongHead::Outside));
+        let head = |head: [u8; 8]| stated_block(head.repeat(voters as usize));
+        let whole = 8 * voters as usize;
+        convicts("a head in a reserved state", head([2, 0, 0, 0, 0, 0, 0, 0]));
+        convicts("a head in no state", head([0xff; 8]));
+        convicts("a position of no ballot", head([0, 1, 0, 0, 0, 0, 0, 0]));
+        convicts("no heads", stated_block(vec![]));
+        convicts("heads that end too early", stated_block(vec![0; whole - 1]));
+        convicts("heads of too many voters", stated_block(vec![0; whole + 8]));
+        let unreadable =
+            self.stated_block([2, 0, 0, 0, 0, 0, 0, 0].repeat(voters as usize), voter, of_other(index, voter));
+        convicts("a head in a reserved state that names a ballot", Claim::WrongHead(unreadable));
 
         let change = |mut stated: StatedHead, change: &dyn Fn(&mut StatedHead)| {
             change(&mut stated);
@@ -440,31 +490,72 @@ impl<'a> Accuser<'a> {
         list.honest("another number of voters", 2, accused(&|stated| stated.voters = 300));
         list.honest("no such voter", 3, accused(&|stated| stated.voter = voters));
         list.honest("heads that were not signed", 4, accused(&|stated| stated.heads.bytes.fill(0xff)));
-        list.honest("a voter without a ballot", 5, claim(&honest, nobody, WrongHead::Outside));
-        let reserved = [2, 0, 0, 0, 0, 0, 0, 0].repeat(voters as usize);
-        list.breaks(
-            "a head in a reserved state",
-            5,
-            Claim::WrongHead(self.stated_block(reserved, voter, WrongHead::Outside)),
-        );
-        let short = Claim::WrongHead(self.stated_block(vec![1; 8 * voter as usize + 7], voter, WrongHead::Outside));
-        list.breaks("heads that end too early", 5, short);
-        list.honest("a position on the board", 6, claim(&honest, voter, WrongHead::Outside));
+        list.honest("a part of the heads", 4, accused(&|stated| stated.heads.bytes.truncate(7)));
+        list.honest("a voter without a ballot", 6, claim(&honest, nobody, WrongHead::Outside));
+        list.honest("a position on the board", 7, claim(&honest, voter, WrongHead::Outside));
         let closing = self.entries.last().expect("a closing");
         let other_entry = accused(&|stated| {
             if let WrongHead::OtherCredential { entry, .. } = &mut stated.wrong {
                 entry.bytes.clone_from(closing);
             }
         });
-        list.honest("an entry that is elsewhere on the board", 7, other_entry);
-        list.honest("a ballot as no ballot", 8, claim(&honest, voter, no_ballot(index)));
+        list.honest("an entry that is elsewhere on the board", 8, other_entry);
+        list.honest("a ballot as no ballot", 9, claim(&honest, voter, no_ballot(index)));
         let other_lines = accused(&|stated| {
             if let WrongHead::OtherCredential { lines, .. } = &mut stated.wrong {
                 lines.bytes.rotate_left(5);
             }
         });
-        list.honest("lines that are not on the roll", 9, other_lines);
-        list.honest("the ballot of the voter", 10, claim(&honest, voter, of_other(index, voter)));
+        list.honest("lines that are not on the roll", 10, other_lines);
+        list.honest("the ballot of the voter", 11, claim(&honest, voter, of_other(index, voter)));
+    }
+
+    fn two_statements(&self, list: &mut List) {
+        let signed = |trustee, signer, tally: &TallyReference| statement(self.election, (trustee, signer), tally);
+        let twice = |one: &ClosingStatement, other: &ClosingStatement| Claim::TwoStatements {
+            one: one.clone(),
+            other: other.clone(),
+        };
+        let own = signed(1, 1, &self.tally);
+        let (size, heads) = (self.tally.close.size - 1, TreeHash::from_bytes([1; 32]));
+        let root = head(&leaves(&self.other_board())).root;
+        let shorter = TallyReference { close: TreeHead { size, ..self.tally.close }, ..self.tally };
+        let of_fork = TallyReference { close: TreeHead { root, ..self.tally.close }, ..self.tally };
+        let other_heads = TallyReference { heads, ..self.tally };
+        let other_sums = TallyReference { sums: TallyDigest::from_bytes([1; 32]), ..self.tally };
+        for (name, tally) in [
+            ("boards of two sizes", shorter),
+            ("two boards of one size", of_fork),
+            ("other heads of the same board", other_heads),
+            ("other sums of the same board", other_sums),
+        ] {
+            list.add(name, twice(&own, &signed(1, 1, &tally)), Judgement::Convicts(Convicted::Trustee(1)), false);
+        }
+        list.honest("a statement that another trustee signed", 1, twice(&own, &signed(1, 2, &of_fork)));
+        list.breaks("a statement of no trustee", 1, twice(&signed(9, 1, &of_fork), &own));
+        list.honest("statements of two trustees", 2, twice(&own, &signed(2, 2, &of_fork)));
+        let elsewhere = TallyReference { fingerprint: Fingerprint::from_bytes([1; 32]), ..of_fork };
+        // An honest trustee with one key in two elections, or in an attempt at the ceremony that was not finished.
+        list.honest("statements of two elections", 2, twice(&own, &signed(1, 1, &elsewhere)));
+        list.honest("one statement twice", 3, twice(&own, &own));
+        list.honest("one statement with two signatures", 3, twice(&own, &self.signed_again(&own)));
+    }
+
+    /// The same statement with another signature.
+    fn signed_again(&self, own: &ClosingStatement) -> ClosingStatement {
+        let tally = own.tally();
+        let mut transcript = Domain::ClosingStatement.for_election(&tally.fingerprint);
+        transcript.absorb_u64(b"size", tally.close.size);
+        transcript.absorb_bytes(b"root", tally.close.root.as_bytes());
+        transcript.absorb_bytes(b"heads", tally.heads.as_bytes());
+        transcript.absorb_bytes(b"sums", tally.sums.as_bytes());
+        let bytes = own.to_bytes();
+        let mut writer = Writer::new();
+        let key = &self.election.trustee_keys[usize::from(own.trustee()) - 1];
+        key.prove(&mut transcript, &mut TestRng(99)).encode(writer.put(&bytes[..bytes.len() - 64]));
+        let again = ClosingStatement::decode(&writer.finish()).expect("a statement");
+        assert_ne!(again, *own);
+        again
     }
 }
 

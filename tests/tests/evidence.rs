@@ -8,13 +8,13 @@ use ballotta::board::entry::{Action, Entry, EntryError, EntryKind, OrganiserEntr
 use ballotta::board::note::{NoteError, NoteSigner, SignedCheckpoint};
 use ballotta::board::receipt::{ReceiptError, SignedReceipt};
 use ballotta::credential::BLOCK_LINES;
-use ballotta::decryption::{DecryptionError, TallyReference};
+use ballotta::decryption::{ClosingStatement, DecryptionError, TallyReference};
 use ballotta::encoding::DecodeError;
 use ballotta::evidence::{
     Claim, Convicted, Conviction, ElectionHashes, Evidence, EvidenceError, EvidenceUnreadable, Kept, LoggedEntry,
     OrganiserProblem, Proved, ReadLog, StatedHead, WrongHead,
 };
-use ballotta::hash::{Fingerprint, JointKeyHash, Tracker, TreeHash};
+use ballotta::hash::{Fingerprint, JointKeyHash, RollHash, TallyDigest, Tracker, TreeHash};
 use ballotta::manifest::Manifest;
 use ballotta::merkle::{LogError, TreeHead, consistency_proof, inclusion_proof, leaf_hash};
 use ballotta::record::{self, MemoryRecord, PublishedBoard};
@@ -22,7 +22,7 @@ use ballotta::signing::ProofError;
 use ballotta::voter::{self, PromisedStatus};
 use ballotta::weaken::{Check, Weaken};
 use ballotta::written::{VoterNumber, WrittenTracker};
-use ballotta_tests::accuse::{head, leaves, logged};
+use ballotta_tests::accuse::{Accuser, head, leaves, logged};
 use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, YES_OR_NO};
 use ballotta_tests::rng::TestRng;
 use ballotta_tests::statement::statement;
@@ -334,13 +334,56 @@ fn a_promised_entry_that_is_void_by_itself_convicts_the_board() {
     let second = promise(&BOARD.entries, first + 3);
     let other = changed(&second, &second.unverified().previous().unwrap().to_string(), "-");
     convicts(&void(other, &BOARD.entries[first as usize + 3]), Convicted::Board, "another predecessor");
-    // A ballot with a byte too many: its tracker is that of the receipt, but nobody can read it.
-    let long = [&entry[..3], &entry[3..60], &[0], &entry[60..]].concat();
+    // A ballot with a byte too many that its voter has signed: the receipt says what it says, but nobody can read it.
+    let accuser = Accuser::new(&BOARD);
+    let long = accuser.signed_ballot(&[&entry[3..160], &[0], &entry[160..entry.len() - 64]].concat(), 0);
     let long_receipt = ELECTION.signer.sign_receipt(first, &long).unwrap();
-    convicts(&void(long_receipt, &long), Convicted::Board, "the ballot cannot be read");
+    convicts(&void(long_receipt.clone(), &long), Convicted::Board, "the ballot cannot be read");
+    // What the form is, only the manifest of this election tells.
+    let claim = Claim::VoidThoughPromised { receipt: long_receipt, election: NOWHERE, entry: long };
+    let found = Fingerprint::of(ELECTION.context.manifest().hash(), &NOWHERE.joint_key, &NOWHERE.roll);
+    let refusal = EvidenceError::OtherElection { found, signed: *ELECTION.context.fingerprint() };
+    sabotage(Check::EvidenceElection, &claim, refusal);
     // An honest board.
     assert_eq!(judge(&void(receipt.clone(), entry)), Err(EvidenceError::NotVoid));
     sabotage(Check::PromisedEntry, &void(receipt.clone(), another), EvidenceError::NotPromised);
+}
+
+/// The hashes of no election.
+const NOWHERE: ElectionHashes =
+    ElectionHashes { joint_key: JointKeyHash::from_bytes([1; 32]), roll: RollHash::from_bytes([1; 32]) };
+
+/// The board writes another fingerprint into the receipt, to which no manifest leads: nobody needs one.
+#[test]
+fn a_receipt_of_no_election_convicts_the_board() {
+    let first = ELECTION.first_ballot();
+    let entry = &BOARD.entries[first as usize];
+    let fingerprint = ELECTION.context.fingerprint().to_string();
+    let lie = changed(&promise(&BOARD.entries, first), &fingerprint, &"11".repeat(32));
+    let claim = |receipt: &SignedReceipt, entry: &[u8]| Claim::VoidThoughPromised {
+        receipt: receipt.clone(),
+        election: NOWHERE,
+        entry: entry.to_vec(),
+    };
+    convicts(&claim(&lie, entry), Convicted::Board, "made for another election");
+    // The board changes the ballot as well: its credential has signed the fingerprint.
+    let mut moved = entry.clone();
+    moved[5..37].fill(0x11);
+    let lie_of_moved = ELECTION.signer.sign_receipt(first, &moved).unwrap();
+    assert_eq!(lie_of_moved.unverified().fingerprint(), lie.unverified().fingerprint());
+    convicts(&claim(&lie_of_moved, &moved), Convicted::Board, "its credential has not signed this ballot");
+    // It is found in a record whose ceremony or roll is damaged, too.
+    for election in [Some(hashes()), None] {
+        let log = read_log(&BOARD, election);
+        let find = |receipt: &SignedReceipt| {
+            let kept = Kept { receipts: vec![receipt.clone()], ..Kept::default() };
+            let found = kept.find(ELECTION.context.manifest(), &log, |index| BOARD.entry_at(index), &mut TestRng(1));
+            found.map(|evidence| evidence.claim().code())
+        };
+        assert_eq!(find(&lie), Some("void-though-promised"));
+        assert_eq!(find(&lie_of_moved), Some("omission"));
+        assert_eq!(find(&promise(&BOARD.entries, first)), None);
+    }
 }
 
 /// Somebody accuses an honest board with a manifest of the same board, in which its ballots cannot be read.
@@ -354,6 +397,19 @@ fn an_honest_board_is_not_convicted_with_another_manifest() {
     let found = Fingerprint::of(manifest.hash(), &hashes().joint_key, &hashes().roll);
     let refusal = EvidenceError::OtherElection { found, signed: *ELECTION.context.fingerprint() };
     assert_eq!(judge_with(manifest, &claim), Err(refusal));
+    // Nor with any hashes, or any other of its entries.
+    for (index, entry) in (0..).zip(&BOARD.entries) {
+        for election in [hashes(), NOWHERE] {
+            let claim =
+                Claim::VoidThoughPromised { receipt: promise(&BOARD.entries, first), election, entry: entry.clone() };
+            let found = Fingerprint::of(manifest.hash(), &election.joint_key, &election.roll);
+            let refusal = match index == first {
+                true => EvidenceError::OtherElection { found, signed: *ELECTION.context.fingerprint() },
+                false => EvidenceError::NotPromised,
+            };
+            assert_eq!(judge_with(manifest, &claim), Err(refusal));
+        }
+    }
     let _weak = Weaken::without(Check::EvidenceElection);
     assert!(judge_with(manifest, &claim).is_ok());
 }
@@ -497,6 +553,49 @@ fn wrong_heads_convict_the_trustee() {
     assert_eq!(judge(&forged), Err(EvidenceError::Statement(DecryptionError::UnknownTrustee { trustee: 9 })));
 }
 
+#[test]
+fn two_statements_of_a_trustee_convict_it() {
+    let tally = TallyReference::of(&BOARD.tally());
+    let root = head(&leaves(&other_board())).root;
+    let of_other = TallyReference { close: TreeHead { root, ..tally.close }, ..tally };
+    let signed = |trustee, tally: &TallyReference| statement(&ELECTION, (trustee, trustee), tally);
+    let twice = |one: &ClosingStatement, other: &ClosingStatement| Claim::TwoStatements {
+        one: one.clone(),
+        other: other.clone(),
+    };
+    let (one, other) = (signed(1, &tally), signed(1, &of_other));
+    convicts(&twice(&one, &other), Convicted::Trustee(1), "it signed two closing statements of the election");
+    let sums = TallyReference { sums: TallyDigest::from_bytes([1; 32]), ..tally };
+    convicts(&twice(&one, &signed(1, &sums)), Convicted::Trustee(1), "with other heads or sums");
+    // Somebody accuses an honest trustee.
+    sabotage(Check::EvidenceContradicts, &twice(&one, &one), EvidenceError::Same { what: "statements" });
+    let of_two = EvidenceError::TwoTrustees { one: 1, other: 2 };
+    sabotage(Check::EvidenceContradicts, &twice(&one, &signed(2, &of_other)), of_two);
+    let elsewhere = TallyReference { fingerprint: Fingerprint::from_bytes([1; 32]), ..of_other };
+    let of_two = EvidenceError::TwoElections { one: tally.fingerprint, other: elsewhere.fingerprint };
+    sabotage(Check::EvidenceContradicts, &twice(&one, &signed(1, &elsewhere)), of_two);
+    let forged = statement(&ELECTION, (1, 2), &of_other);
+    let bad = EvidenceError::Statement(DecryptionError::BadStatementSignature { trustee: 1 });
+    for claim in [twice(&one, &forged), twice(&forged, &one)] {
+        sabotage(Check::StatementSignature, &claim, bad.clone());
+    }
+    let unknown = EvidenceError::Statement(DecryptionError::UnknownTrustee { trustee: 9 });
+    assert_eq!(judge(&twice(&statement(&ELECTION, (9, 1), &tally), &one)), Err(unknown));
+
+    // Two are found, in any order and among others; those of no trustee are not kept.
+    let find = |statements: &[&ClosingStatement]| {
+        let (mut kept, manifest) = (Kept::default(), ELECTION.context.manifest());
+        statements.iter().for_each(|statement| kept.statements.add((*statement).clone(), manifest, &mut TestRng(1)));
+        let found = kept.find(manifest, &read_log(&BOARD, None), |_| None, &mut TestRng(1))?;
+        Some(found.verify(&mut TestRng(1)).unwrap().convicted)
+    };
+    let (two, two_sums) = (signed(2, &of_other), signed(2, &sums));
+    let (away, again) = (signed(1, &elsewhere), signed(1, &tally));
+    assert_eq!(find(&[&one, &two, &away, &again, &forged]), None);
+    assert_eq!(find(&[&forged, &other, &two, &again]), Some(Convicted::Trustee(1)));
+    assert_eq!(find(&[&two, &one, &two_sums, &forged]), Some(Convicted::Trustee(2)));
+}
+
 /// Everything that an honest board signs while it grows, is interrupted and is restarted, in every combination: nothing
 /// convicts it.
 #[test]
@@ -571,7 +670,7 @@ fn a_box_that_crashes_before_the_commit_promises_nothing() {
         receipts.push(receipt(&board.entries, index, &ELECTION.signer).unwrap());
     }
     let log = read_log(&board, None);
-    let kept = Kept { checkpoints: vec![checkpoint(&board.entries[..9])], receipts };
+    let kept = Kept { checkpoints: vec![checkpoint(&board.entries[..9])], receipts, ..Kept::default() };
     let found = kept.find(ELECTION.context.manifest(), &log, |index| board.entry_at(index), &mut TestRng(1));
     assert!(found.is_none());
 }
@@ -748,7 +847,7 @@ fn evidence_has_one_encoding() {
         bytes
     };
     assert_eq!(error(&with(1, 4)), encoding(DecodeError::UnsupportedVersion { found: [1, 4] }));
-    for kind in [0, 9, 255] {
+    for kind in [0, 10, 255] {
         let unknown = DecodeError::UnknownValue { field: "kind", found: kind.into() };
         assert_eq!(error(&with(2, kind)), encoding(unknown));
     }

@@ -292,7 +292,7 @@ fn evidence() {
             unreadable.extend(unreadable_forms(number, &bytes, before));
         }
     }
-    assert_eq!(seen.len(), 8);
+    assert_eq!(seen.len(), 9);
     check(
         "evidence.json",
         &json!({
@@ -318,7 +318,7 @@ fn unreadable_forms(number: usize, bytes: &[u8], before: usize) -> Vec<Value> {
     let forms: [(&str, usize, usize, &[u8]); 9] = [
         ("no bytes", 0, end, &[]),
         ("another draft", 1, 1, &[4]),
-        ("no such kind", 2, 1, &[9]),
+        ("no such kind", 2, 1, &[10]),
         ("kind 0", 2, 1, &[0]),
         ("a manifest with another length", 3, 4, &[0, 0, 0, 0]),
         ("a manifest that breaks a rule", 7, 1, b"["),

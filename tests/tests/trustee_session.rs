@@ -6,6 +6,7 @@ use std::cell::{Cell, RefCell};
 use ballotta::board::entry::{Action, EntryKind};
 use ballotta::decryption::{ClosedTally, ClosingStatement, DecryptionError, TallyDifference, TallyReference};
 use ballotta::encoding::{DecodeError, Writer};
+use ballotta::evidence::{Claim, Convicted, Evidence};
 use ballotta::key_ceremony::{
     CeremonyError, CeremonyParameters, CeremonyStep, FIRST_ATTEMPT, MessageKind, NextMessageError, TrusteeSeed,
     check_next_message,
@@ -127,6 +128,48 @@ fn every_trustee_sends_the_message_that_is_due() {
     }
     assert_eq!(step(1, &published), CeremonyStep::Complete);
     assert_eq!(step(3, &published), CeremonyStep::Complete);
+}
+
+/// Whatever board a trustee is shown, and whenever it is interrupted: no two statements that it lets out convict it.
+#[test]
+fn an_honest_trustee_is_not_convicted() {
+    let election = Election::build(ElectionOptions::default());
+    let one = closed_board(&election);
+    let mut other = election.open_board();
+    other.vote(0, &election.any_choices(0, &mut TestRng(3)));
+    other.organise(Action::Close);
+    let mut stated = one.clone();
+    let (first, copy, lost) = (Memory::new(&election, 1), Memory::default(), Memory::new(&election, 2));
+    let mut seen = Vec::new();
+    // The machine fails before the statement is stored: nobody gets it, and the next one may be about another board.
+    let mut interrupted = closing(&one, 2, &lost).unwrap();
+    lost.is_broken.set(true);
+    assert!(matches!(interrupted.sign_closing(&mut TestRng(4)), Err(TrusteeError::Load(Broken))));
+    lost.is_broken.set(false);
+    seen.push(sign(&other, 2, &lost).unwrap());
+    // It is stored, and then sent again.
+    seen.extend([sign(&one, 1, &first).unwrap(), sign(&one, 1, &first).unwrap()]);
+    let differs = |refused: Result<ClosingStatement, Refused>| matches!(refused, Err(TrusteeError::OtherTally(_)));
+    assert!(differs(sign(&other, 1, &first)) && differs(sign(&one, 2, &lost)));
+    // A restored copy of the key takes over what is on the board, and signs nothing else.
+    assert!(matches!(sign(&other, 1, &copy), Err(TrusteeError::NoRightToState)));
+    stated.push(EntryKind::ClosingStatement, &seen[1].to_bytes());
+    seen.push(sign(&stated, 1, &copy).unwrap());
+    assert!(differs(sign(&other, 1, &copy)));
+
+    let manifest = election.context.manifest();
+    for one in &seen {
+        for other in &seen {
+            let claim = Claim::TwoStatements { one: one.clone(), other: other.clone() };
+            let judged = Evidence::new(manifest.clone(), claim).verify(&mut TestRng(1));
+            assert!(judged.is_err(), "{judged:?}");
+        }
+    }
+    // A trustee with a copy of the machine, and its right to state, is convicted.
+    let restored = sign(&other, 1, &Memory::new(&election, 1)).unwrap();
+    let claim = Claim::TwoStatements { one: seen[1].clone(), other: restored };
+    let convicted = Evidence::new(manifest.clone(), claim).verify(&mut TestRng(1)).unwrap().convicted;
+    assert_eq!(convicted, Convicted::Trustee(1));
 }
 
 #[test]

@@ -9,18 +9,23 @@ use ballotta::board::board_key;
 use ballotta::board::note::SignedCheckpoint;
 use ballotta::board::receipt::SignedReceipt;
 use ballotta::board::tiles::TILE_WIDTH;
-use ballotta::evidence::{Convicted, Conviction, ElectionHashes, Evidence, Kept, ReadLog};
+use ballotta::board::timeline::{Event, Observed};
+use ballotta::decryption::ClosingStatement;
+use ballotta::evidence::{Convicted, Conviction, ElectionHashes, Evidence, Kept, ReadLog, SeenStatements};
+use ballotta::hash::TreeHash;
 use ballotta::limits::{MAX_EVIDENCE_BYTES, MAX_RECEIPT_BYTES};
 use ballotta::manifest::Manifest;
-use ballotta::record::{CHECKPOINT, PublishedBoard, read_checkpoint};
+use ballotta::record::{CHECKPOINT, PublishedBoard, RecordSource, read_checkpoint};
 use ballotta::verifier::VerifierState;
 use ballotta::voter::Election;
+use ballotta::witness::kept_checkpoints;
 use ballotta_io::write_new;
 use serde_json::json;
 
 use crate::console::{Console, Shown as _};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::location;
+use crate::message_file::{self, FileKind};
 use crate::record::{headline, read_at_most, read_manifest};
 use crate::secrets::system_rng;
 use crate::verify::MAX_STATE_BYTES;
@@ -35,7 +40,8 @@ pub(crate) struct VerifyEvidence {
 impl VerifyEvidence {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let bytes = read_at_most(&self.file, MAX_EVIDENCE_BYTES, "evidence")?;
-        let evidence = Evidence::decode(&bytes).with_context(|| format!("{} is not evidence", self.file.shown()))?;
+        let evidence = Evidence::decode(&bytes)
+            .with_context(|| format!("{} cannot be read, so it is not evidence", self.file.shown()))?;
         let verified = evidence.verify(&mut system_rng());
         let conviction = verified.context("the evidence convicts nobody").refused()?;
         show(&evidence, &conviction, console)
@@ -63,17 +69,23 @@ fn show(evidence: &Evidence, Conviction { convicted, proved }: &Conviction, cons
     )
 }
 
-/// Looks for evidence in receipts and checkpoints that somebody kept, and in a record.
+/// Looks for evidence in a record, and in receipts, checkpoints and statements that somebody kept.
 #[derive(clap::Args, Debug)]
 pub(crate) struct FindEvidence {
     /// The record
     record: PathBuf,
     /// A receipt that a voter kept
-    #[arg(long, value_name = "FILE", required_unless_present = "checkpoint")]
+    #[arg(long, value_name = "FILE")]
     receipt: Vec<PathBuf>,
-    /// A checkpoint that a voter, an auditor or a witness kept, or the state of a verification
+    /// A checkpoint that a voter, an auditor or a witness kept, or the state of a verification or of a witness
     #[arg(long, value_name = "FILE")]
     checkpoint: Vec<PathBuf>,
+    /// A closing statement that a trustee sent
+    #[arg(long, value_name = "FILE")]
+    statement: Vec<PathBuf>,
+    /// Another copy of the record, whose closing statements are compared
+    #[arg(long, value_name = "RECORD")]
+    statements_of: Vec<PathBuf>,
     /// The new file for the evidence
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -83,10 +95,9 @@ impl FindEvidence {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let source = location::open(&self.record)?;
         let manifest = read_manifest(&source)?;
-        let kept = self.kept(&manifest)?;
+        let mut kept = self.kept(&manifest)?;
         let (rng, mut leaves) = (&mut system_rng(), Vec::new());
-        let board = PublishedBoard::read(&source, &manifest, &mut |observed| leaves.push(observed.leaf), rng);
-        let board = board.refused()?;
+        let board = read_board(&source, &manifest, &mut kept.statements, &mut |leaf| leaves.push(leaf))?;
         let window = board.timeline().window();
         let place = |index: Option<u64>| -> Result<Option<(u64, Vec<u8>)>> {
             let Some(index) = index else { return Ok(None) };
@@ -115,9 +126,10 @@ impl FindEvidence {
         let log = ReadLog { checkpoint, leaves, opening, closing, election };
         let entry = |index| promised.iter().find(|(at, _)| *at == index).map(|(_, entry)| entry.clone());
         let Some(evidence) = kept.find(&manifest, &log, entry, rng) else {
-            return refusal("no evidence: nothing that you kept contradicts this record").remedy(
-                "if the board that you read is smaller than what you kept, get the record again after the close",
-            );
+            return refusal(
+                "no evidence: nothing in this record, and nothing that you kept, contradicts another part of it",
+            )
+            .remedy("if the board that you read is smaller than what you kept, get the record again after the close");
         };
         let conviction = evidence.verify(rng).refused()?;
         write_new(&self.out, &evidence.to_bytes())
@@ -138,22 +150,60 @@ impl FindEvidence {
             kept.receipts.push(receipt);
         }
         for path in &self.checkpoint {
-            let checkpoint = read_checkpoint_of(path)?;
+            let checkpoint = read_checkpoint_of(path, board.name())?;
             let of_this_board = || format!("{} is not a checkpoint of this board", path.shown());
             checkpoint.verify(&board).refused().with_context(of_this_board)?;
             kept.checkpoints.push(checkpoint);
+        }
+        for path in &self.statement {
+            let statement = ClosingStatement::decode(&message_file::read_kind(path, FileKind::ClosingStatement)?)
+                .with_context(|| format!("{} is not a closing statement", path.shown()))?;
+            let signed = statement.verify(manifest, &mut system_rng());
+            signed.refused().with_context(|| format!("{} is not a statement of a trustee", path.shown()))?;
+            kept.statements.add(statement, manifest, &mut system_rng());
+        }
+        for path in &self.statements_of {
+            let source = location::open(path)?;
+            read_board(&source, manifest, &mut kept.statements, &mut |_| ())?;
         }
         Ok(kept)
     }
 }
 
-/// Reads a checkpoint, or that in the state of a verification, without verifying it.
-fn read_checkpoint_of(path: &Path) -> Result<SignedCheckpoint> {
+/// Reads the board of a record with the leaf hashes of its entries, and keeps the statements of trustees on it.
+fn read_board(
+    source: &dyn RecordSource,
+    manifest: &Manifest,
+    statements: &mut SeenStatements,
+    leaf: &mut dyn FnMut(TreeHash),
+) -> Result<PublishedBoard> {
+    let mut signatures = system_rng();
+    let mut observe = |observed: &Observed<'_>| {
+        leaf(observed.leaf);
+        if let Some(Event::ClosingStatement(body)) = &observed.event {
+            // A statement that cannot be read accuses nobody.
+            if let Ok(statement) = ClosingStatement::decode(body) {
+                statements.add(statement, manifest, &mut signatures);
+            }
+        }
+    };
+    PublishedBoard::read(source, manifest, &mut observe, &mut system_rng()).refused()
+}
+
+/// Reads a checkpoint, or that in the state of a verification, or that of this board in the state of a witness, without
+/// verifying it.
+fn read_checkpoint_of(path: &Path, origin: &str) -> Result<SignedCheckpoint> {
     let bytes = read_at_most(path, MAX_STATE_BYTES, "a checkpoint")?;
-    match VerifierState::decode(&bytes) {
-        Ok(state) => Ok(state.checkpoint().clone()),
-        Err(_) => SignedCheckpoint::parse(&bytes).with_context(|| format!("{} is not a checkpoint", path.shown())),
+    if let Ok(state) = VerifierState::decode(&bytes) {
+        return Ok(state.checkpoint().clone());
     }
+    if let Some(kept) = kept_checkpoints(&bytes) {
+        let mut of_board = kept.into_iter().filter(|checkpoint| checkpoint.claimed_origin() == origin);
+        let checkpoint = of_board.next();
+        return checkpoint
+            .with_context(|| format!("the witness of {} has cosigned nothing of this board", path.shown()));
+    }
+    SignedCheckpoint::parse(&bytes).with_context(|| format!("{} is not a checkpoint", path.shown()))
 }
 
 /// Reads a receipt, without verifying it.

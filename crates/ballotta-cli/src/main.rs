@@ -228,7 +228,7 @@ enum VoterVerb {
 enum EvidenceVerb {
     /// Verify evidence, and say whom it convicts
     Verify(evidence::VerifyEvidence),
-    /// Find evidence in receipts and checkpoints that somebody kept, and in a record
+    /// Find evidence in a record, and in receipts, checkpoints and statements that somebody kept
     Find(evidence::FindEvidence),
 }
 

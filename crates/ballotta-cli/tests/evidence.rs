@@ -245,7 +245,8 @@ fn a_ballot_has_one_receipt() {
     // The ballot is sent again: at once, after another one has replaced it, and after the close.
     let again = |more: &str, folder: &str| {
         let line = format!("board add record --board-key board.key --receipts {folder} {more}");
-        let answer = election.json(1, &line);
+        let answer = election.json(0, &line);
+        assert_eq!(answer[0]["was_there"], Value::Bool(true));
         let other = fs::read(election.path(&election.receipt(folder, "first"))).unwrap();
         assert!(other == receipt, "{answer}");
     };
@@ -327,6 +328,13 @@ fn what_became_of_a_promise() {
     assert_eq!(election.state(1, "empty", ("first", 0), "lie"), "void");
     assert_eq!(election.convicts("empty", "--receipt lie"), "void-though-promised");
     assert_eq!(election.convicts("record", &format!("--receipt lie --receipt {first}")), "double-promise");
+    // The board writes the fingerprint of no election into the receipt. No manifest leads to it, and none is needed.
+    let receipt = fs::read_to_string(election.path(&first)).unwrap();
+    let fingerprint = receipt.lines().nth(2).unwrap();
+    let (honest, _) = receipt.split_once("\n\n").unwrap();
+    let lie = election.signer.sign(&format!("{}\n", honest.replacen(fingerprint, &"11".repeat(32), 1))).unwrap();
+    fs::write(election.path("elsewhere"), lie.to_string()).unwrap();
+    assert_eq!(election.convicts("record", "--receipt elsewhere"), "void-though-promised");
 }
 
 #[test]
@@ -351,7 +359,7 @@ fn evidence_is_found_and_verified() {
     election.ends(2, "already exists", "evidence find fork --checkpoint older --out evidence");
     election.ends(2, "is not a receipt", "evidence find fork --receipt older --out more");
     election.ends(2, "is not a checkpoint", &format!("evidence find fork --checkpoint {one} --out more"));
-    election.ends(2, "required", "evidence find fork --out more");
+    election.finds_nothing("fork", "");
     // The exit codes of a verification.
     let evidence = fs::read(election.path("evidence")).unwrap();
     assert_eq!(election.json(0, "evidence verify evidence")["manifest"].as_str().unwrap().len(), 64);
@@ -363,13 +371,82 @@ fn evidence_is_found_and_verified() {
     election.ends(1, "the evidence convicts nobody", "evidence verify changed");
     let inspected = election.json(0, "inspect changed");
     assert!(inspected["verified"].as_str().unwrap().starts_with("it convicts nobody: "), "{inspected}");
-    write(&evidence[..evidence.len() - 1]);
-    election.ends(2, "is not evidence", "evidence verify changed");
-    write(b"");
-    election.ends(2, "is not evidence", "evidence verify changed");
+    // What cannot be read is no evidence, which one sentence says.
+    let unread = |bytes: &[u8], why: &str| {
+        write(bytes);
+        let ran = election.run("evidence verify changed");
+        let said = text(&ran.stderr);
+        assert_eq!((ran.status.code(), text(&ran.stdout).as_str()), (Some(2), ""), "{said}");
+        assert_eq!(said, format!("error: changed cannot be read, so it is not evidence: {why}"));
+    };
+    unread(&evidence[..evidence.len() - 1], "receipt: the bytes end too early");
+    unread(b"", "version: the bytes end too early");
+    let manifest = fs::read(election.path("manifest.json")).unwrap();
+    let members = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap().replace("\"id\"", "\"iD\"").into_bytes();
+    let damaged = [&evidence[..7], &members(&manifest), &evidence[7 + manifest.len()..]].concat();
+    unread(&damaged, "the manifest in it breaks the rules of manifests");
     write(&vec![1; (2 << 20) + 1]);
     election.ends(2, "", "evidence verify changed");
     election.ends(2, "cannot be read", "evidence verify missing");
+}
+
+/// What a witness has cosigned, and what a trustee has sent, convicts.
+#[test]
+fn evidence_of_witnesses_and_trustees() {
+    let election = Election::new();
+    election.copy("record", "fork");
+    election.add("record", "receipts", "first second");
+    election.add("fork", "others", "second");
+    // The state of a witness has the checkpoint, as it is.
+    let state = |origin: &str, record: &str| {
+        let checkpoint = fs::read_to_string(election.path(record).join("checkpoint")).unwrap();
+        let checkpoint = json!(checkpoint.replacen(election.signer.key().name(), origin, 2));
+        let boards = format!("{{\n    \"{origin}\": {checkpoint}\n  }}");
+        let format = "ballotta/v1-draft.5/witness-state";
+        let text = format!("{{\n  \"format\": \"{format}\",\n  \"key\": \"00\",\n  \"boards\": {boards}\n}}");
+        fs::write(election.path("witness.state"), text).unwrap();
+    };
+    state(election.signer.key().name(), "fork");
+    assert_eq!(election.convicts("record", "--checkpoint witness.state"), "inconsistent");
+    election.finds_nothing("fork", "--checkpoint witness.state");
+    state("other.example/0123456789abcdef", "fork");
+    election.ends(
+        2,
+        "has cosigned nothing of this board",
+        "evidence find record --checkpoint witness.state --out more",
+    );
+
+    // A trustee lets two copies of its machine make its statement. The board shows them two closings.
+    for name in ["age", "age.state"] {
+        fs::copy(election.path(&format!("t.{name}")), election.path(&format!("copy.{name}"))).unwrap();
+    }
+    for (record, machine) in [("record", "t.age"), ("fork", "copy.age")] {
+        election.ok(&format!("board add {record} --board-key board.key closing"));
+        let state = format!("trustee sign-closing {record} --key {machine} --passphrase-file passphrase");
+        election.ok(&format!("{state} --out {record}-statement"));
+    }
+    let convicts = |kept: &str| {
+        let found = election.json(0, &format!("evidence find record {kept} --out of-trustee"));
+        assert_eq!(found, election.json(0, "evidence verify of-trustee"));
+        assert_eq!((&found["kind"], &found["convicted"]), (&json!("two-statements"), &json!("trustee")));
+        assert_eq!(found["trustee"], json!(1));
+        fs::remove_file(election.path("of-trustee")).unwrap();
+    };
+    election.finds_nothing("record", "--statement record-statement");
+    election.finds_nothing("record", "--statement record-statement --statement record-statement");
+    convicts("--statement record-statement --statement fork-statement");
+    election.ok("board add record --board-key board.key record-statement");
+    convicts("--statement fork-statement");
+    election.finds_nothing("record", "--statements-of fork");
+    election.ok("board add fork --board-key board.key fork-statement");
+    convicts("--statements-of fork");
+    election.ends(2, "is not a message file", "evidence find record --statement record/checkpoint --out more");
+    // A statement that its trustee did not sign accuses nobody, and is said.
+    let statement = fs::read_to_string(election.path("fork-statement")).unwrap();
+    let mut message = ballotta::message::Message::parse(&statement).unwrap();
+    message.bytes[4] ^= 1;
+    fs::write(election.path("forged"), message.to_text()).unwrap();
+    election.ends(1, "is not a statement of a trustee", "evidence find record --statement forged --out more");
 }
 
 /// The board is interrupted at every file operation, and goes on. Nothing that it gave out convicts it.

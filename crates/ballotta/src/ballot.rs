@@ -57,7 +57,7 @@ mod prepare;
 mod signed;
 mod verify;
 
-pub(crate) use alone::{verify_alone, verify_own_signature};
+pub(crate) use alone::{verify_form, verify_own_signature};
 pub use choices::Choices;
 pub use encrypt::BallotSeed;
 pub use error::{ChoiceError, ChoiceErrors, ChoiceProblem};

@@ -17,13 +17,18 @@
 //!    opening first.
 //! 4. A receipt follows from the position and the bytes of an entry of the log, which must be an admitted ballot.
 //!
+//! An honest trustee computes what it states from a record that it has verified, and follows the rules of
+//! [`trustee`](crate::trustee): it makes one closing statement ever, and stores it durably before anybody gets it. The right
+//! to make it is no part of a backup. Whoever copies a running machine together with this right can make two statements, and
+//! will be convicted.
+//!
 //! A board that crashes before a commit has promised nothing about the entries that it lost. A board whose disk loses what
 //! was stored durably must not go on signing: it cannot be told from one that cheats, and will be convicted. The same is
 //! true for a board that begins the logs of two manifests with the same election id: both have one origin.
 //!
 //! Everything else follows from SHA-256 and the signatures. A proof of inclusion has one length, so for a root over the
 //! leaves of a log it leads from the position to the leaf of the log there and to nothing else, except with a collision of
-//! SHA-256. A manifest cannot be replaced: where more than the key of the board is taken from it, it must have, with the
+//! SHA-256. A manifest cannot be replaced: where more than the key of the accused is taken from it, it must have, with the
 //! hashes of joint key and roll, the fingerprint that the accused signed.
 //!
 //! # Implementation details
@@ -69,8 +74,8 @@ use core::fmt;
 use rand_core::CryptoRng;
 
 pub use self::error::{EvidenceError, EvidenceUnreadable, OrganiserProblem};
-pub use self::find::{Kept, ReadLog};
-use crate::ballot::{AdmissionError, BallotHeader, SignedBallot, verify_alone};
+pub use self::find::{Kept, ReadLog, SeenStatements};
+use crate::ballot::{AdmissionError, BallotHeader, SignedBallot, verify_form, verify_own_signature};
 use crate::board::board_key;
 use crate::board::entry::{Action, Entry, EntryKind, OrganiserEntry};
 use crate::board::note::{NoteError, SignedCheckpoint};
@@ -81,8 +86,9 @@ use crate::encoding::DecodeError;
 use crate::hash::{Fingerprint, JointKeyHash, RollHash, TreeHash, parse_hex32};
 use crate::manifest::Manifest;
 use crate::merkle::{TreeHead, leaf_hash};
-use crate::tally::heads::{HEADS_PER_BLOCK, VoterHead, head_in_block};
+use crate::tally::heads::{HEAD_BYTES, HEADS_PER_BLOCK, VoterHead, head_in_block};
 use crate::weaken::{self, Check};
+use crate::words::entries;
 
 /// Who is convicted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,7 +151,7 @@ pub struct Proved {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WrongHead {
-    /// The head names a position after the end of the board that the statement signs.
+    /// The head names a position after the end of the board that the statement signs, or it cannot be read.
     Outside,
     /// The entry that the head names is no ballot, or one of another election.
     NoBallot {
@@ -266,12 +272,14 @@ pub enum Claim {
     /// election, tracker or predecessor, or its own credential did not sign it. No checkpoint is needed: the receipt signs
     /// the hash of the entry, and says that it is admitted.
     ///
-    /// An honest board admits no such ballot (rule 3), and makes the lines of the receipt from the entry (rule 4). The
-    /// manifest, which says how ballots are read, is that of the fingerprint in the receipt.
+    /// An honest board admits no such ballot (rule 3), and makes the lines of the receipt from the entry (rule 4). Nearly all
+    /// of this follows from receipt and entry, whatever the manifest says: so a board that writes the fingerprint of no
+    /// election into a receipt is convicted as well. Only the form of a ballot comes from the manifest, which then must be
+    /// that of the fingerprint in the receipt.
     VoidThoughPromised {
         /// The receipt.
         receipt: SignedReceipt,
-        /// The hashes of the election.
+        /// The hashes of the election; any others, if nothing depends on the manifest.
         election: ElectionHashes,
         /// The bytes of the entry.
         entry: Vec<u8>,
@@ -279,9 +287,22 @@ pub enum Claim {
     /// A trustee signed a head of a voter that cannot be right.
     ///
     /// An honest trustee computes the heads from a board and a roll that it has verified, and signs the roots of all three:
-    /// the head of the board, the root of the heads, and the roll in the fingerprint. There, each head is none or the
-    /// position of an admitted ballot of the voter's line, whatever the board did.
+    /// the head of the board, the root of the heads, and the roll in the fingerprint. There, each head can be read, and is none
+    /// or the position of an admitted ballot of the voter's line, whatever the board did.
     WrongHead(StatedHead),
+    /// A trustee signed two closing statements of one election that differ in what they state. Another signature of the same
+    /// content is the same statement.
+    ///
+    /// An honest trustee makes one statement ever, for one election. It stores it before it sends it, and returns the stored
+    /// one ever after, so that a crash loses only a statement that nobody has seen. A second or restored copy of its key has no
+    /// right to make a statement: it takes over the one on the board, or makes none. The key is that of the trustee in the
+    /// manifest. Both statements name one election, so that no manifest can make two elections one.
+    TwoStatements {
+        /// One of the statements.
+        one: ClosingStatement,
+        /// The other one.
+        other: ClosingStatement,
+    },
 }
 
 impl Claim {
@@ -297,6 +318,7 @@ impl Claim {
             Self::DoublePromise { .. } => "double-promise",
             Self::VoidThoughPromised { .. } => "void-though-promised",
             Self::WrongHead(_) => "wrong-head",
+            Self::TwoStatements { .. } => "two-statements",
         }
     }
 }
@@ -349,6 +371,10 @@ impl Evidence {
             Claim::WrongHead(stated) => {
                 let proved = self.wrong_head(stated, rng)?;
                 return Ok(Conviction { convicted: Convicted::Trustee(stated.statement.trustee()), proved });
+            }
+            Claim::TwoStatements { one, other } => {
+                let proved = self.two_statements(one, other, rng)?;
+                return Ok(Conviction { convicted: Convicted::Trustee(one.trustee()), proved });
             }
         };
         Ok(Conviction { convicted: Convicted::Board, proved: proved? })
@@ -486,40 +512,17 @@ impl Evidence {
         rng: &mut R,
     ) -> Result<String, EvidenceError> {
         let receipt = self.receipt(receipt)?;
-        self.expect_election(election, receipt.fingerprint())?;
         if leaf_hash(entry) != *receipt.leaf() && weaken::is_on(Check::PromisedEntry) {
             return Err(EvidenceError::NotPromised);
         }
-        let why = self.why_void(receipt, entry, rng).ok_or(EvidenceError::NotVoid)?;
+        let why = match ballot_as_promised(receipt, entry, rng) {
+            Err(why) => why,
+            Ok(ballot) => {
+                self.expect_election(election, receipt.fingerprint())?;
+                unreadable_ballot(verify_form(&self.manifest, ballot).err().ok_or(EvidenceError::NotVoid)?)
+            }
+        };
         Ok(format!("it promised entry {} as the ballot {}, and {why}", receipt.index(), receipt.tracker()))
-    }
-
-    /// Why the promised entry is void by itself, as a part of a sentence.
-    fn why_void<R: CryptoRng>(&self, receipt: &Receipt, entry: &[u8], rng: &mut R) -> Option<String> {
-        let entry = match Entry::decode(entry) {
-            Ok(entry) if entry.kind() == EntryKind::Ballot => entry,
-            Ok(_) => return Some("the entry is no ballot".into()),
-            Err(error) => return Some(format!("the entry cannot be read: {error}")),
-        };
-        let ballot = entry.body();
-        let (header, tracker) = match (BallotHeader::read(ballot), SignedBallot::tracker_of(ballot)) {
-            (Ok(header), Ok(tracker)) => (header, tracker),
-            (Err(error), _) | (_, Err(error)) => return Some(format!("the ballot cannot be read: {error}")),
-        };
-        if header.fingerprint != *receipt.fingerprint() {
-            return Some("the ballot was made for another election".into());
-        }
-        if tracker != *receipt.tracker() {
-            return Some(format!("the entry is the ballot {tracker}"));
-        }
-        if header.previous.as_ref() != receipt.previous() {
-            return Some("the ballot names another predecessor than the receipt".into());
-        }
-        match verify_alone(&self.manifest, ballot, rng) {
-            Err(AdmissionError::BadSignature) => Some("its credential has not signed this ballot".into()),
-            Err(error) => Some(format!("the ballot cannot be read: {error}")),
-            Ok(()) => None,
-        }
     }
 
     fn wrong_head<R: CryptoRng>(&self, stated: &StatedHead, rng: &mut R) -> Result<String, EvidenceError> {
@@ -534,10 +537,20 @@ impl Evidence {
         }
         let log = |size: u64, root: &TreeHash| TreeHead { size, root: *root };
         heads.verify(&log(voters.div_ceil(HEADS_PER_BLOCK), &signed.heads), place / HEADS_PER_BLOCK)?;
-        let head = head_in_block(&heads.bytes, voter);
-        let index = match head.map_err(|error| EvidenceError::Voter { what: "head", error })? {
-            VoterHead::Counted(index) => index,
-            VoterHead::None => return Err(EvidenceError::NoneCounts),
+        let heads_in_block = voters.saturating_sub(place - place % HEADS_PER_BLOCK).min(HEADS_PER_BLOCK);
+        if heads.bytes.len() as u64 != heads_in_block * HEAD_BYTES as u64 {
+            let found = heads.bytes.len();
+            return Ok(format!(
+                "it signed a block of {found} bytes as the heads of {heads_in_block} voters, that of voter {voter} (counted from \
+                 0) among them"
+            ));
+        }
+        let index = match head_in_block(&heads.bytes, voter) {
+            Ok(VoterHead::Counted(index)) => index,
+            Ok(VoterHead::None) => return Err(EvidenceError::NoneCounts),
+            Err(error) => {
+                return Ok(format!("it signed a head of voter {voter} (counted from 0) that cannot be read: {error}"));
+            }
         };
         let said = format!("it signed that entry {index} is the ballot that counts for voter {voter} (counted from 0)");
         let size = signed.close.size;
@@ -551,9 +564,9 @@ impl Evidence {
             (None, _) => Ok(format!("{said}, and the entry is no ballot of this election")),
             (Some(header), WrongHead::OtherCredential { lines, .. }) => {
                 lines.verify(&log(voters.div_ceil(BLOCK_LINES), roll), place / BLOCK_LINES)?;
-                let line = credential_of(&lines.bytes, place % BLOCK_LINES);
-                let line = line.map_err(|error| EvidenceError::Voter { what: "line on the roll", error })?;
-                if header.credential == line && weaken::is_on(Check::EvidenceContradicts) {
+                if Some(header.credential) == credential_of(&lines.bytes, place % BLOCK_LINES)
+                    && weaken::is_on(Check::EvidenceContradicts)
+                {
                     return Err(EvidenceError::Same { what: "credentials" });
                 }
                 Ok(format!("{said}, and the entry is a ballot of another voter"))
@@ -561,6 +574,66 @@ impl Evidence {
             (Some(_), _) => Err(EvidenceError::IsBallot),
         }
     }
+
+    fn two_statements<R: CryptoRng>(
+        &self,
+        one: &ClosingStatement,
+        other: &ClosingStatement,
+        rng: &mut R,
+    ) -> Result<String, EvidenceError> {
+        one.verify(&self.manifest, rng)?;
+        other.verify(&self.manifest, rng)?;
+        let (of_one, of_other) = (one.trustee(), other.trustee());
+        if of_one != of_other && weaken::is_on(Check::EvidenceContradicts) {
+            return Err(EvidenceError::TwoTrustees { one: of_one, other: of_other });
+        }
+        let (stated, again) = (one.tally(), other.tally());
+        if stated.fingerprint != again.fingerprint && weaken::is_on(Check::EvidenceContradicts) {
+            return Err(EvidenceError::TwoElections { one: stated.fingerprint, other: again.fingerprint });
+        }
+        if stated == again && weaken::is_on(Check::EvidenceContradicts) {
+            return Err(EvidenceError::Same { what: "statements" });
+        }
+        Ok(format!(
+            "it signed two closing statements of the election {}: about {} with the root {}, and about {} with the root {}{}",
+            stated.fingerprint,
+            entries(stated.close.size),
+            stated.close.root,
+            entries(again.close.size),
+            again.close.root,
+            if stated.close == again.close { ", with other heads or sums" } else { "" },
+        ))
+    }
+}
+
+/// The ballot that a receipt promises, which its own credential has signed. Otherwise why it is void, as a part of a
+/// sentence. Nothing here comes from a manifest, so that no manifest can be chosen with which an honest board is convicted.
+fn ballot_as_promised<'a, R: CryptoRng>(receipt: &Receipt, entry: &'a [u8], rng: &mut R) -> Result<&'a [u8], String> {
+    let entry = Entry::decode(entry).map_err(|error| format!("the entry cannot be read: {error}"))?;
+    if entry.kind() != EntryKind::Ballot {
+        return Err("the entry is no ballot".into());
+    }
+    let ballot = entry.body();
+    let header = BallotHeader::read(ballot).map_err(unreadable_ballot)?;
+    let tracker = SignedBallot::tracker_of(ballot).map_err(unreadable_ballot)?;
+    if header.fingerprint != *receipt.fingerprint() {
+        return Err("the ballot was made for another election".into());
+    }
+    if tracker != *receipt.tracker() {
+        return Err(format!("the entry is the ballot {tracker}"));
+    }
+    if header.previous.as_ref() != receipt.previous() {
+        return Err("the ballot names another predecessor than the receipt".into());
+    }
+    verify_own_signature(ballot, rng).map_err(|error| match error {
+        AdmissionError::BadSignature => "its credential has not signed this ballot".into(),
+        error => unreadable_ballot(error),
+    })?;
+    Ok(ballot)
+}
+
+fn unreadable_ballot(error: impl fmt::Display) -> String {
+    format!("the ballot cannot be read: {error}")
 }
 
 impl Proved {
@@ -590,12 +663,9 @@ fn ballot_of(entry: &[u8]) -> Option<BallotHeader> {
     BallotHeader::read(entry.body()).ok()
 }
 
-/// The credential on a line of a block of the roll, counted from 0.
-fn credential_of(block: &[u8], line: u64) -> Result<[u8; 32], DecodeError> {
-    let field = "credential";
-    let mut lines = block.split(|byte| *byte == b'\n');
-    let line = usize::try_from(line).ok().and_then(|line| lines.nth(line));
-    let digits = line.and_then(|line| line.split(|byte| *byte == b' ').next());
-    let digits = digits.and_then(|digits| core::str::from_utf8(digits).ok()).unwrap_or_default();
-    parse_hex32(digits).map_err(|_| DecodeError::Truncated { field })
+/// The credential on a line of a block of the roll, counted from 0; `None` if there is none.
+fn credential_of(block: &[u8], line: u64) -> Option<[u8; 32]> {
+    let line = block.split(|byte| *byte == b'\n').nth(usize::try_from(line).ok()?)?;
+    let digits = line.split(|byte| *byte == b' ').next()?;
+    parse_hex32(core::str::from_utf8(digits).ok()?).ok()
 }

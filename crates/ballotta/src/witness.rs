@@ -101,6 +101,13 @@ pub trait HeadStore {
     fn replace(&mut self, document: &[u8]) -> Result<(), Self::Error>;
 }
 
+/// The checkpoints in a document that a [`HeadStore`] keeps, which a witness has cosigned last: one of each board. Their
+/// signatures are not verified. `None` if it is no such document, or if a byte is not as it was written.
+#[must_use]
+pub fn kept_checkpoints(document: &[u8]) -> Option<Vec<SignedCheckpoint>> {
+    Some(WitnessState::decode(document)?.into_checkpoints())
+}
+
 /// A witness with its key and its store, for one board.
 pub struct WitnessSession<S> {
     cosigner: Cosigner,

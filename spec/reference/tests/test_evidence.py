@@ -84,6 +84,10 @@ class Receipts(unittest.TestCase):
             self.assertEqual(state, v["state"], v["name"])
 
 
+# These rules can only convict: nothing breaks them.
+ALONE = {"void_though_promised": {2}, "wrong_head": {5}}
+
+
 # A manifest is read once: it is the same in all of them.
 @mock.patch.object(evidence_module, "read_manifest", lru_cache(read_manifest))
 class Evidence(unittest.TestCase):
@@ -110,9 +114,9 @@ class Evidence(unittest.TestCase):
                 self.assertEqual(raised.exception.rule, v["breaks_rule"], v["name"])
                 broken.setdefault(evidence.kind, set()).add(raised.exception.rule)
         # Every rule of every kind is broken by one of them.
-        rules = dict(zip(KINDS, (2, 2, 2, 4, 4, 2, 3, 10)))
+        rules = dict(zip(KINDS, (2, 2, 2, 4, 4, 2, 4, 11, 3)))
         for kind, last in rules.items():
-            self.assertEqual(broken[kind] - {0}, set(range(1, last + 1)), kind)
+            self.assertEqual(broken[kind] - {0}, set(range(1, last + 1)) - ALONE.get(kind, set()), kind)
 
     def test_what_is_no_evidence(self):
         for v in self.vectors["unreadable"]:

@@ -8,30 +8,25 @@ use rand_core::CryptoRng;
 use super::signed::{BallotHeader, UnsignedBallot, split, tracker};
 use super::verify::AdmissionError;
 use crate::election::ballot_signature_transcript;
-use crate::encoding::Reader;
+use crate::encoding::{DecodeError, Reader};
 use crate::manifest::Manifest;
 use crate::proofs::schnorr::SchnorrProof;
 
-/// Verifies the encoding of a signed ballot for this manifest, and that the credential that it names has signed it for the
-/// election that it names.
+/// Verifies the encoding of a signed ballot, without that of its signature, for this manifest.
 ///
 /// # Errors
 ///
-/// `Encoding` or `BadSignature`.
-pub(crate) fn verify_alone<R: CryptoRng>(
-    manifest: &Manifest,
-    ballot: &[u8],
-    rng: &mut R,
-) -> Result<(), AdmissionError> {
+/// If the style does not exist, the length is not that of its form, or a field is not canonical.
+pub(crate) fn verify_form(manifest: &Manifest, ballot: &[u8]) -> Result<(), DecodeError> {
     let header = BallotHeader::read(ballot)?;
     let style = manifest.compile_style(header.style.into()).map_err(|_| header.unknown_style())?;
     let (unsigned, _) = split(ballot)?;
     UnsignedBallot::decode_in_form(header, &style.form, unsigned)?;
-    verify_own_signature(ballot, rng)
+    Ok(())
 }
 
 /// Verifies that the credential that a signed ballot names has signed it for the election that it names. Nothing else of the
-/// ballot is verified.
+/// ballot is verified, and no manifest is needed.
 ///
 /// # Errors
 ///

@@ -36,7 +36,7 @@ impl Evidence {
         let mut reader = Reader::new(bytes);
         reader.version()?;
         let kind = reader.u8("kind")?;
-        if !(1..=8).contains(&kind) {
+        if !(1..=9).contains(&kind) {
             return Err(DecodeError::UnknownValue { field: "kind", found: kind.into() }.into());
         }
         let manifest = Manifest::parse(part(&mut reader, "manifest", MAX_MANIFEST_BYTES)?)?;
@@ -73,7 +73,8 @@ impl Evidence {
                 election: election(reader)?,
                 entry: part(reader, "entry", MAX_ENTRY_BYTES)?.to_vec(),
             },
-            _ => Claim::WrongHead(stated(reader)?),
+            8 => Claim::WrongHead(stated(reader)?),
+            _ => Claim::TwoStatements { one: statement(reader)?, other: statement(reader)? },
         };
         match reader.remaining() {
             0 => Ok(Self { manifest, claim }),
@@ -94,6 +95,7 @@ impl Evidence {
             Claim::DoublePromise { .. } => 6,
             Claim::VoidThoughPromised { .. } => 7,
             Claim::WrongHead(_) => 8,
+            Claim::TwoStatements { .. } => 9,
         };
         writer.u8(kind);
         put_part(&mut writer, self.manifest.bytes());
@@ -134,6 +136,10 @@ impl Evidence {
                 put_part(writer_, entry);
             }
             Claim::WrongHead(stated) => put_stated(writer_, stated),
+            Claim::TwoStatements { one, other } => {
+                put_part(writer_, &one.to_bytes());
+                put_part(writer_, &other.to_bytes());
+            }
         }
         writer.finish()
     }
@@ -181,9 +187,13 @@ fn block(reader: &mut Reader<'_>, field: &'static str, limit: usize) -> Result<P
     Ok(Proved { bytes: part(reader, field, limit)?.to_vec(), proof: proof(reader)? })
 }
 
+fn statement(reader: &mut Reader<'_>) -> Result<ClosingStatement, DecodeError> {
+    ClosingStatement::decode(part(reader, "statement", MAX_ENTRY_BYTES)?)
+}
+
 fn stated(reader: &mut Reader<'_>) -> Result<StatedHead, DecodeError> {
     Ok(StatedHead {
-        statement: ClosingStatement::decode(part(reader, "statement", MAX_ENTRY_BYTES)?)?,
+        statement: statement(reader)?,
         joint_key: JointKeyHash::from_bytes(reader.array("joint key")?),
         voters: reader.u64("voters")?,
         roll: hash(reader, "roll")?,

@@ -71,7 +71,7 @@ pub enum EvidenceError {
     /// The promised entry is a ballot as promised, as far as the evidence shows.
     #[error("the promised entry is the promised ballot, and nothing that the evidence contains makes it void")]
     NotVoid,
-    /// The trustee did not sign the statement.
+    /// The trustee did not sign a statement.
     #[error(transparent)]
     Statement(#[from] DecryptionError),
     /// The roll has no such voter.
@@ -81,14 +81,6 @@ pub enum EvidenceError {
         voter: u32,
         /// The number of voters on the roll.
         voters: u64,
-    },
-    /// A block of heads or of lines does not have the place of this voter, or cannot be read there.
-    #[error("the {what} of the voter cannot be read: {error}")]
-    Voter {
-        /// What cannot be read.
-        what: &'static str,
-        /// Why it cannot be read.
-        error: DecodeError,
     },
     /// The head of the voter names no ballot.
     #[error("the head of the voter says that no ballot counts: the evidence does not show that one does")]
@@ -104,6 +96,24 @@ pub enum EvidenceError {
     /// The entry that the head names is a ballot of this election.
     #[error("the entry that the head names is a ballot of this election")]
     IsBallot,
+    /// Two statements are of different trustees.
+    #[error("the statements are of the trustees {one} and {other}: only two of one trustee can contradict each other")]
+    TwoTrustees {
+        /// The trustee of the first statement, counted from 1.
+        one: u16,
+        /// The trustee of the second statement, counted from 1.
+        other: u16,
+    },
+    /// Two statements are of different elections.
+    #[error(
+        "the statements are of the elections {one} and {other}: only two of one election can contradict each other"
+    )]
+    TwoElections {
+        /// The fingerprint in the first statement.
+        one: Fingerprint,
+        /// The fingerprint in the second statement.
+        other: Fingerprint,
+    },
 }
 
 /// Why an entry is not the organiser's.
@@ -126,7 +136,7 @@ pub enum EvidenceUnreadable {
     #[error(transparent)]
     Encoding(#[from] DecodeError),
     /// The manifest breaks its rules.
-    #[error("the manifest is not valid: {0}")]
+    #[error("the manifest in it breaks the rules of manifests")]
     Manifest(ManifestErrors),
     /// A checkpoint is not in canonical form.
     #[error(transparent)]

@@ -1,5 +1,7 @@
-//! Evidence out of what a voter or a witness kept, and a board that was read.
+//! Evidence out of what people kept, and a board that was read.
 
+use alloc::collections::BTreeMap;
+use alloc::collections::btree_map::Entry;
 use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
@@ -7,7 +9,8 @@ use rand_core::CryptoRng;
 use super::{Claim, ElectionHashes, Evidence, LoggedEntry};
 use crate::board::note::SignedCheckpoint;
 use crate::board::receipt::SignedReceipt;
-use crate::hash::TreeHash;
+use crate::decryption::ClosingStatement;
+use crate::hash::{Fingerprint, JointKeyHash, RollHash, TreeHash};
 use crate::manifest::Manifest;
 use crate::merkle::{Frontier, consistency_proof, inclusion_proof};
 
@@ -18,6 +21,36 @@ pub struct Kept {
     pub checkpoints: Vec<SignedCheckpoint>,
     /// Receipts of the board.
     pub receipts: Vec<SignedReceipt>,
+    /// Closing statements of trustees, from files and from the entries of any copies of the board.
+    pub statements: SeenStatements,
+}
+
+/// Closing statements that their trustees signed. Of each trustee and election at most two are kept, and two only if they
+/// differ in what they state, so that a board with many statements costs no more than its entries.
+#[derive(Clone, Debug, Default)]
+pub struct SeenStatements(BTreeMap<(u16, Fingerprint), (ClosingStatement, Option<ClosingStatement>)>);
+
+impl SeenStatements {
+    /// Adds a statement, if its trustee in the manifest signed it. The others accuse nobody.
+    pub fn add<R: CryptoRng>(&mut self, statement: ClosingStatement, manifest: &Manifest, rng: &mut R) {
+        if statement.verify(manifest, rng).is_err() {
+            return;
+        }
+        match self.0.entry((statement.trustee(), statement.tally().fingerprint)) {
+            Entry::Vacant(place) => _ = place.insert((statement, None)),
+            Entry::Occupied(mut place) => {
+                let (first, second) = place.get_mut();
+                if second.is_none() && !first.says_the_same_as(&statement) {
+                    *second = Some(statement);
+                }
+            }
+        }
+    }
+
+    fn contradictions(&self) -> impl Iterator<Item = Claim> {
+        let pairs = self.0.values().filter_map(|(one, other)| Some((one.clone(), other.clone()?)));
+        pairs.map(|(one, other)| Claim::TwoStatements { one, other })
+    }
 }
 
 /// A board that was read up to a checkpoint.
@@ -56,6 +89,7 @@ impl Kept {
             claims.extend(others.map(|other| Claim::DoublePromise { one: one.clone(), other: other.clone() }));
             claims.extend(log.against_promise(one, &entry));
         }
+        claims.extend(self.statements.contradictions());
         let mut evidence = claims.into_iter().map(|claim| Evidence::new(manifest.clone(), claim));
         evidence.find(|evidence| evidence.verify(rng).is_ok())
     }
@@ -78,6 +112,13 @@ impl ReadLog {
             let (receipt, checkpoint) = (receipt.clone(), checkpoint.clone());
             claims.push(Claim::Omission { receipt, checkpoint, leaf: *leaf, proof });
         }
+        // What is void by itself depends on the hashes only if the ballot has another form: any others will do.
+        let none = ElectionHashes { joint_key: JointKeyHash::from_bytes([0; 32]), roll: RollHash::from_bytes([0; 32]) };
+        let void = entry(index).map(|entry| {
+            let election = self.election.unwrap_or(none);
+            Claim::VoidThoughPromised { receipt: receipt.clone(), election, entry }
+        });
+        claims.extend(void);
         let Some(election) = self.election else { return claims };
         let logged = |(index, entry): &(u64, Vec<u8>)| {
             let proof = inclusion_proof(&self.leaves, *index).ok()?;
@@ -89,9 +130,6 @@ impl ReadLog {
         claims.extend(self.opening.as_ref().and_then(logged).map(|(receipt, checkpoint, opening)| {
             Claim::PromisedBeforeOpening { receipt, election, checkpoint, opening }
         }));
-        if let Some(entry) = entry(index) {
-            claims.push(Claim::VoidThoughPromised { receipt: receipt.clone(), election, entry });
-        }
         claims
     }
 }

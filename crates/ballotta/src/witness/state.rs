@@ -56,6 +56,11 @@ impl WitnessState {
         self.boards.get(origin)
     }
 
+    /// The checkpoints of all boards.
+    pub(super) fn into_checkpoints(self) -> Vec<SignedCheckpoint> {
+        self.boards.into_values().collect()
+    }
+
     /// Replaces the checkpoint of its board.
     pub(super) fn keep(&mut self, checkpoint: &SignedCheckpoint) {
         self.boards.insert(checkpoint.claimed_origin().to_owned(), checkpoint.clone());
