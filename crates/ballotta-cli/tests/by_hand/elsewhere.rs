@@ -169,7 +169,7 @@ fn continuing(people: &People, address: &str) {
     people.fails(2, "is not the state of a verification", "verify record --from record/manifest.json");
     // A pinned checkpoint is compared as well as that of the state.
     let both = people.run("verify record --from auditor/state --checkpoint other/checkpoint");
-    assert!(both.code == 1 && both.stdout.contains("board.pinned: the record: "), "{}", both.shown());
+    assert!(both.code == 1 && both.stdout.contains("board.pinned: record: "), "{}", both.shown());
 }
 
 /// The output without what names the place of the record, and what only a source that lists its files can check.
