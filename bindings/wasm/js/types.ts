@@ -123,6 +123,11 @@ export interface BoardState {
 
 /** The state of a board, as a light client has read it. */
 export interface LightBoardState extends BoardState {
+  /**
+   * Whether enough trustees have stated the tally. Their statements then show that the voting was opened: the opening is not
+   * read, and `opened` is `null`, though the voting was open.
+   */
+  readonly stated: boolean;
   /** The number of voters on the roll. */
   readonly voters: number;
   /** The witnesses that have cosigned the checkpoint. */

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use ballotta::election::ElectionContext;
 use ballotta::hash::Tracker;
 use ballotta::merkle::TreeHead;
-use ballotta::voter::light::{LightElection, LightStatus};
+use ballotta::voter::light::{LightElection, LightStatus, OpeningShown};
 use ballotta::voter::{Voter, VoterError};
 use ballotta::written::VoterNumber;
 use js_sys::Uint8Array;
@@ -99,7 +99,7 @@ impl RawLight {
         Ok(bytes(self.opened()?.context.manifest().bytes()))
     }
 
-    /// The state of the board, as JSON: `entries`, `root`, `opened`, `closed`, `voters`, `witnesses`.
+    /// The state of the board, as JSON: `entries`, `root`, `opened`, `closed`, `stated`, `voters`, `witnesses`.
     pub fn board(&self) -> Result<Uint8Array, JsValue> {
         #[derive(Serialize)]
         struct Board {
@@ -107,6 +107,7 @@ impl RawLight {
             root: String,
             opened: Option<u64>,
             closed: Option<u64>,
+            stated: bool,
             voters: u64,
             witnesses: Witnesses,
         }
@@ -116,6 +117,7 @@ impl RawLight {
             root: election.head().root.to_string(),
             opened: election.window.opened,
             closed: election.window.closed,
+            stated: election.opening_shown() == OpeningShown::Stated,
             voters: election.voters(),
             witnesses: (*election.witnesses()).into(),
         })

@@ -7,8 +7,9 @@
 //! # Security
 //!
 //! - The fingerprint is computed from the manifest, the public keys and the root of the roll. All credential authorities and
-//!   the organiser have signed it. Compare it with the fingerprint that was announced.
-//! - The opening, the signatures of the roll and the voter's ballots are on the board: proved against its checkpoint, which
+//!   the organiser have signed it; after the close, enough trustees have signed it, each of which verified those signatures
+//!   before. Compare it with the fingerprint that was announced.
+//! - The opening, the signatures of the roll, the closing and the voter's ballots are on the board: proved against its checkpoint, which
 //!   witnesses have [cosigned](LightElection::witnesses) and which continues the one that was [kept](LightElection::read).
 //! - During the voting a server can hide the voter's last ballot. The next ballot then does not follow it, and the ballot box
 //!   refuses it. That a voter did not vote cannot be shown.
@@ -59,11 +60,29 @@ pub const FIRST_PARTS: [(&str, Option<u64>); 5] =
 pub struct LightElection {
     /// Manifest, public keys and fingerprint.
     pub context: ElectionContext,
-    /// The positions between which ballots count.
+    /// The positions between which ballots count. If trustees have stated the tally, the opening is not read, and `opened` is
+    /// empty though `closed` is not: [`opening_shown`](Self::opening_shown) tells this from a voting that is not open.
     pub window: Window,
+    /// The tally that enough trustees have stated.
+    stated: Option<TallyReference>,
     summary: ElectionSummary,
     head: TreeHead,
     witnesses: CheckpointWitnesses,
+}
+
+/// How a light client knows that the voting was opened for the fingerprint of its election.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OpeningShown {
+    /// The board has no opening yet, as far as it was read.
+    NotOpened,
+    /// The opening of the organiser and the signatures of the roll before it were read, and are on the board.
+    Read {
+        /// The position of the opening on the board.
+        index: u64,
+    },
+    /// The opening was not read. Enough trustees have stated a tally of this fingerprint, and each verified the record before.
+    Stated,
 }
 
 /// What a light client knows of a voter's ballot.
@@ -146,14 +165,36 @@ impl LightElection {
         }
         let summary = ElectionSummary::read(source)?;
         let context = summary.context(manifest)?;
-        let mut election = Self { context, window: Window { opened: None, closed: None }, summary, head, witnesses };
-        // Both are begun before one fails: a source that fetches what is needed learns of both at once.
-        let (opened, closed) = (election.opening(source, &log, rng), election.closing(source, &log, rng));
-        election.window.opened = opened?;
-        if election.window.opened.is_some() {
-            election.window.closed = closed?;
+        let window = Window { opened: None, closed: None };
+        let mut election = Self { context, window, stated: None, summary, head, witnesses };
+        // Closing and statements are both begun before one fails: a source that fetches what is needed learns of both at once.
+        let announced = announced_close(source)?.filter(|size| *size > 0);
+        let closing = announced.map(|size| election.closing(source, &log, size - 1, rng)).transpose();
+        let stated = announced.map(|size| election.statements(source, &log, size, rng)).transpose();
+        // What was not read may show the closing yet. A wrong closing may be that of another election: the opening shows it.
+        let closing = match closing {
+            Err(error @ VoterError::CloseNotSigned { .. }) => Err(error),
+            closing => Ok(closing?),
+        };
+        election.stated = stated?.flatten().filter(|_| closing.is_ok());
+        if election.stated.is_none() {
+            election.window.opened = election.opening(source, &log, rng)?;
+            if election.window.opened.is_none() {
+                return Ok(election);
+            }
         }
+        election.window.closed = closing?;
         Ok(election)
+    }
+
+    /// How the client knows that the voting was opened for this fingerprint.
+    #[must_use]
+    pub fn opening_shown(&self) -> OpeningShown {
+        match (self.window.opened, &self.stated) {
+            (Some(index), _) => OpeningShown::Read { index },
+            (None, Some(_)) => OpeningShown::Stated,
+            (None, None) => OpeningShown::NotOpened,
+        }
     }
 
     /// The head of the board as it was read. Keep it for the next time.
@@ -252,20 +293,20 @@ impl LightElection {
         }
     }
 
-    /// The position of the closing that the board announces, if the organiser signed it and it is on the board.
+    /// Shows that the entry which the board announces as the closing is one: signed by the organiser, and on the board.
     fn closing<R: CryptoRng>(
         &self,
         source: &dyn RecordSource,
         log: &TiledLog<'_>,
+        index: u64,
         rng: &mut R,
-    ) -> Result<Option<u64>, VoterError> {
-        let Some(index) = announced_close(source)?.and_then(|size| size.checked_sub(1)) else { return Ok(None) };
+    ) -> Result<u64, VoterError> {
         let bytes = entry(source, log, index)?;
         let (manifest, fingerprint) = (self.context.manifest(), self.context.fingerprint());
         let closing = Entry::decode(&bytes).ok().filter(|entry| entry.kind() == EntryKind::Close);
         let closing = closing.and_then(|entry| OrganiserEntry::decode(Action::Close, entry.body()).ok());
         let is_signed = closing.is_some_and(|it| it.verify(fingerprint, manifest.organiser(), rng).is_ok());
-        if is_signed { Ok(Some(index)) } else { Err(VoterError::CloseNotSigned { index }) }
+        if is_signed { Ok(index) } else { Err(VoterError::CloseNotSigned { index }) }
     }
 
     /// Finds the voter with a voting code on the roll.
@@ -362,15 +403,11 @@ impl LightElection {
     ) -> Result<LightStatus, VoterError> {
         let line = self.line(source, voter.first_bytes(), |credential| voter.is_of_bytes(credential))?;
         let line = line.ok_or(VoterError::UnknownCredential)?;
-        let confirmed = match self.window.closed {
-            Some(close) => self.signed_heads(source, close, rng)?,
-            None => None,
-        };
-        let head = match &confirmed {
+        let head = match &self.stated {
             Some(tally) => proved_head(source, &tally.heads, self.summary.voters(), line.voter())?,
             None => announced_head(source, line.voter())?,
         };
-        let is_confirmed = confirmed.is_some();
+        let is_confirmed = self.stated.is_some();
         let VoterHead::Counted(index) = head else {
             return Ok(if is_confirmed { LightStatus::NoneCounts } else { LightStatus::NotShown });
         };
@@ -384,16 +421,17 @@ impl LightElection {
     }
 
     /// The tally that enough trustees have stated, with the heads of the voters: as many as the closing rule `statements` asks
-    /// for. Their board must be this one.
-    fn signed_heads<R: CryptoRng>(
+    /// for. It is of this fingerprint and of the first `size` entries of this board.
+    fn statements<R: CryptoRng>(
         &self,
         source: &dyn RecordSource,
-        close: u64,
+        log: &TiledLog<'_>,
+        size: u64,
         rng: &mut R,
     ) -> Result<Option<TallyReference>, VoterError> {
         let manifest = self.context.manifest();
         let mut stated: Vec<(TallyReference, Vec<u16>)> = Vec::new();
-        let (mut next, mut read) = (close + 1, 0);
+        let (mut next, mut read) = (size, 0);
         while read < AFTER_CLOSE && next < self.head.size.min(MAX_ENTRIES) {
             for (index, bytes) in entries_from(source, self.head.size, next, AT_ONCE)? {
                 if read >= AFTER_CLOSE {
@@ -405,8 +443,9 @@ impl LightElection {
                     continue;
                 };
                 let (tally, trustee) = (*statement.tally(), statement.trustee());
-                let is_about_this = tally.fingerprint == *self.context.fingerprint() && tally.close.size == close + 1;
-                if !is_about_this || statement.verify(manifest, rng).is_err() {
+                let is_about_this = tally.fingerprint == *self.context.fingerprint() && tally.close.size == size;
+                if (!is_about_this && weaken::is_on(Check::StatementAgrees)) || statement.verify(manifest, rng).is_err()
+                {
                     continue;
                 }
                 match stated.iter_mut().find(|(other, _)| *other == tally) {
@@ -419,8 +458,7 @@ impl LightElection {
         let needed = manifest.trustees().statements_needed();
         let enough = |trustees: &Vec<u16>| trustees.len() >= needed || weaken::is_off(Check::StatementsNeeded);
         let Some((tally, _)) = stated.into_iter().find(|(_, trustees)| enough(trustees)) else { return Ok(None) };
-        let log = TiledLog::new(source, self.head);
-        continues(&log, &tally.close)?;
+        continues(log, &tally.close)?;
         Ok(Some(tally))
     }
 }
