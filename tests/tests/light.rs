@@ -3,10 +3,13 @@
 use ballotta::admission::ballot_entry;
 use ballotta::ballot::{AdmissionError, Choices, Mark, SignedBallot};
 use ballotta::board::entry::{Action, EntryKind};
+use ballotta::board::note::NoteSigner;
+use ballotta::board::receipt::SignedReceipt;
 use ballotta::board::tiles::{TilePath, decode_bundle};
 use ballotta::credential::{RollLine, VotingCode};
 use ballotta::decryption::TallyReference;
 use ballotta::encoding::DecodeError;
+use ballotta::evidence::{Convicted, Evidence};
 use ballotta::hash::{Fingerprint, TallyDigest, Tracker};
 use ballotta::manifest::{Closing, Revoting};
 use ballotta::merkle::{Frontier, LogError, TreeHead, leaf_hash};
@@ -14,7 +17,7 @@ use ballotta::record::light::{self, ElectionSummary};
 use ballotta::record::{self, MemoryRecord, RecordError, TiledLogError};
 use ballotta::tally::heads::VoterHead;
 use ballotta::verifier::{CheckId, Place};
-use ballotta::voter::light::{LightElection, LightStatus, OpeningShown};
+use ballotta::voter::light::{LightElection, LightPromise, LightStatus, OpeningShown};
 use ballotta::voter::{Voter, VoterError};
 use ballotta::weaken::{Check, Weaken};
 use ballotta::written::{VoterNumber, WrittenTracker};
@@ -517,6 +520,127 @@ fn the_opening_is_shown_by_statements() {
     let mut keys = stated.clone();
     keys.files.get_mut(light::ELECTION).unwrap()[2] ^= 1;
     assert!(matches!(read(&keys).err(), Some(VoterError::OpenedAnother { index, .. }) if index == opening));
+}
+
+/// The receipt that the board gives for an entry.
+fn receipt(election: &Election, board: &Board<'_>, index: u64) -> SignedReceipt {
+    election.signer.sign_receipt(index, &board.entries[index as usize]).unwrap()
+}
+
+/// The status of the ballot that a receipt promises to a voter.
+fn promise(
+    record: &MemoryRecord,
+    election: &Election,
+    voter: usize,
+    receipt: &SignedReceipt,
+) -> Result<LightPromise, VoterError> {
+    let tracker = receipt.unverified().tracker().written().parse().unwrap();
+    read(record)?.find_promised(record, receipt, &tracker, &number(election, voter), &mut TestRng(5))
+}
+
+/// Whether a status accuses the board, with evidence that anybody else verifies.
+fn accuses(status: Result<LightPromise, VoterError>, code: &str, kind: &str) {
+    let (LightPromise::Broken { evidence, .. } | LightPromise::Void { evidence, .. }) = status.clone().unwrap() else {
+        panic!("{status:?}");
+    };
+    assert_eq!((status.unwrap().code(), evidence.claim().code()), (code, kind));
+    let evidence = Evidence::decode(&evidence.to_bytes()).unwrap();
+    assert_eq!(evidence.verify(&mut TestRng(6)).unwrap().convicted, Convicted::Board);
+}
+
+/// What became of a promised ballot, as a full reading says it.
+#[test]
+fn receipts_are_compared_with_the_board() {
+    let election = election();
+    let mut board = election.open_board();
+    let before = board.clone();
+    let first = board.vote(0, &[Choice::Options(vec![1])]);
+    let kept = receipt(&election, &board, first);
+    let record = light_record(&board);
+    assert_eq!(read(&record).unwrap().receipt(&kept).unwrap().index(), first);
+    let of = |board: &Board<'_>, voter| promise(&light_record(board), &election, voter, &kept);
+    assert_eq!(of(&board, 0), Ok(LightPromise::OnBoard { index: first }));
+    assert_eq!(of(&board, 1), Ok(LightPromise::OfAnotherVoter { index: first }));
+    assert_eq!(of(&before, 0), Ok(LightPromise::NotYet { index: first, size: first }));
+    // A file that hides the ballot does not change what the board has.
+    assert_eq!(
+        promise(&with_head(&record, &election, 0, VoterHead::None), &election, 0, &kept),
+        Ok(LightPromise::OnBoard { index: first })
+    );
+    let mut once = board.clone();
+    let second = board.vote(0, &[Choice::Options(vec![0])]);
+    let (by, by_index) = (tracker_at(&board, second), second);
+    assert_eq!(of(&board, 0), Ok(LightPromise::LaterIsLast { index: first, by, by_index }));
+    board.organise(Action::Close);
+    board.finish_closed();
+    assert_eq!(of(&board, 0), Ok(LightPromise::Superseded { index: first, by, by_index }));
+    once.organise(Action::Close);
+    once.finish_closed();
+    assert_eq!(of(&once, 0), Ok(LightPromise::Counted { index: first }));
+
+    // Another ballot is at the promised place; the board is closed before it; the ballot is void by itself.
+    let mut omitted = before.clone();
+    omitted.vote(1, &[Choice::Options(vec![0])]);
+    accuses(of(&omitted, 0), "promise_broken", "omission");
+    {
+        let _weaken = Weaken::without(Check::PromisedEntry);
+        // The other entry would be taken for the promised one.
+        assert_eq!(of(&omitted, 0).unwrap().code(), "void");
+    }
+    let mut closed = before.clone();
+    closed.organise(Action::Close);
+    let later = receipt(&election, &board, second);
+    let after = |board: &Board<'_>| promise(&light_record(board), &election, 0, &later);
+    accuses(after(&closed), "promise_broken", "promised-after-closing");
+    closed.push_bytes(board.entries[second as usize].clone());
+    accuses(after(&closed), "void", "promised-after-closing");
+    let mut garbled = before.clone();
+    let mut entry = board.entries[first as usize].clone();
+    let place = entry.len() - 32;
+    entry[place] ^= 1;
+    garbled.push_bytes(entry);
+    let void = receipt(&election, &garbled, first);
+    accuses(promise(&unverified(&election, &garbled), &election, 0, &void), "void", "void-though-promised");
+    // An entry that cannot be read as a ballot, one of another election, and one with another predecessor.
+    for (at, bit) in [(150, 0xff), (5, 1), (2 + 77, 1)] {
+        let mut other = before.clone();
+        let mut entry = board.entries[first as usize].clone();
+        entry[at] ^= bit;
+        other.push_bytes(entry);
+        let signed = receipt(&election, &other, first);
+        let found = promise(&unverified(&election, &other), &election, 0, &signed);
+        match at {
+            5 => assert_eq!(found, Err(VoterError::ReceiptOfOther { what: "fingerprint" })),
+            _ => accuses(found, "void", "void-though-promised"),
+        }
+    }
+    let mut early = election.unopened_board();
+    let signature = early.entries.len() as u64 - 1;
+    early.entries.insert(signature as usize, board.entries[first as usize].clone());
+    early.organise(Action::Open);
+    let early_receipt = receipt(&election, &early, signature);
+    let status = promise(&unverified(&election, &early), &election, 0, &early_receipt);
+    accuses(status, "void", "promised-before-opening");
+
+    // What cannot be proved is no verdict.
+    let mut lie = light_record(&board);
+    let bundle = format!("tile/entries/000.p/{}", board_size(&lie));
+    let at = board.entries[..first as usize].iter().map(|entry| entry.len() + 2).sum::<usize>() + 100;
+    lie.files.get_mut(&bundle).unwrap()[at] ^= 1;
+    assert_eq!(promise(&lie, &election, 0, &kept).map_err(|error| error.code()), Err("bad-proof"));
+    // The receipt must be the board's, of this election, and of this ballot.
+    let somebody = NoteSigner::from_seed(election.signer.key().name(), &[3; 32]).unwrap();
+    let forged = somebody.sign_receipt(first, &board.entries[first as usize]).unwrap();
+    assert_eq!(promise(&record, &election, 0, &forged).map_err(|error| error.code()), Err("bad-receipt"));
+    let mut foreign = board.entries[first as usize].clone();
+    foreign[5] ^= 1;
+    let foreign = election.signer.sign_receipt(first, &foreign).unwrap();
+    let other = |what| Err(VoterError::ReceiptOfOther { what });
+    assert_eq!(promise(&record, &election, 0, &foreign), other("fingerprint"));
+    let light = read(&record).unwrap();
+    let tracker = tracker_at(&board, second).written().parse().unwrap();
+    let found = light.find_promised(&record, &kept, &tracker, &number(&election, 0), &mut TestRng(5));
+    assert_eq!(found, other("tracker"));
 }
 
 /// An election with many voters on its roll. Only the first ones have a code.

@@ -177,6 +177,38 @@ export type FoundBallot =
   /** The ballot is not on the board. */
   | { readonly state: 'missing'; readonly witnesses: Witnesses | null };
 
+/** What a board promises in a receipt: a ballot is admitted as one entry. */
+export interface LightReceipt {
+  /** The position of the entry. */
+  readonly entry: number;
+  /** The tracker of the ballot, as 64 hexadecimal digits, and its written form. */
+  readonly tracker: string;
+  readonly writtenTracker: string;
+  /** The tracker of the ballot that it replaces, or `null`. */
+  readonly previous: string | null;
+}
+
+/** What a light client knows of a ballot that the board has promised. `entry` is the promised position. */
+export type LightPromisedBallot =
+  /** The ballot is there, and enough trustees have signed, after the close, that it counts. */
+  | { readonly state: 'counted'; readonly entry: number }
+  /** The ballot is there, and enough trustees have signed that the later ballot `by` of the voter counts. */
+  | { readonly state: 'superseded'; readonly entry: number; readonly by: string; readonly byWritten: string; readonly byEntry: number }
+  /** The ballot is there, and enough trustees have signed that it does not count, nor a later one. Verify the whole record. */
+  | { readonly state: 'not_counted'; readonly entry: number }
+  /** The ballot is there. Whether it counts is not confirmed yet. */
+  | { readonly state: 'on_board'; readonly entry: number }
+  /** The ballot is there, and the board shows the later ballot `by` of the voter as the last one. */
+  | { readonly state: 'later_is_last'; readonly entry: number; readonly by: string; readonly byWritten: string; readonly byEntry: number }
+  /** The ballot is there and cannot count, though the board has promised that it is admitted. */
+  | { readonly state: 'void'; readonly entry: number; readonly evidence: Uint8Array }
+  /** The promised entry is the ballot of another voter: the device that showed this tracker has not cast the ballot of this voter. */
+  | { readonly state: 'of_another_voter'; readonly entry: number }
+  /** The board has another entry there, or was closed before it: it broke its promise. */
+  | { readonly state: 'promise_broken'; readonly entry: number; readonly evidence: Uint8Array }
+  /** The board that was read ends before the promised position. Look again; keep the receipt until after the close. */
+  | { readonly state: 'not_yet'; readonly entry: number; readonly entries: number };
+
 /** What a light client knows of a ballot. */
 export type LightFoundBallot =
   /** Enough trustees have signed, after the close, that the ballot counts. */

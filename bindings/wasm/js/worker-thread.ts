@@ -77,6 +77,8 @@ async function answer(id: number, target: number, method: string, args: readonly
   }
   if (light && object instanceof light.LightElection) {
     if (method === 'findBallot') return { found: await object.findBallot(first, second), board: object.board };
+    if (method === 'readReceipt') return object.readReceipt(first);
+    if (method === 'checkReceipt') return { found: await object.checkReceipt(first, second, third), board: object.board };
     if (method === 'refresh') return object.refresh().then(() => object.board);
   }
   if (object instanceof Election || (light && object instanceof light.LightElection)) {

@@ -22,6 +22,8 @@ import type {
   LightBoardState,
   LightElectionOptions,
   LightFoundBallot,
+  LightPromisedBallot,
+  LightReceipt,
   MessageKind,
   Progress,
   RecordSource,
@@ -340,6 +342,19 @@ export class WorkerLightElection extends InWorker {
   async findBallot(tracker: string, voterNumber: string): Promise<LightFoundBallot> {
     const asked = [typed(tracker, 'tracker'), typed(voterNumber, 'voterNumber')];
     const { found, board } = await this.line.call<{ found: LightFoundBallot; board: LightBoardState }>(this.handle, 'findBallot', asked);
+    this.state = board;
+    return found;
+  }
+
+  /** See {@link light!LightElection.readReceipt}. */
+  async readReceipt(receipt: string): Promise<LightReceipt> {
+    return this.line.call(this.handle, 'readReceipt', [text(receipt, 'receipt', 4096)]);
+  }
+
+  /** See {@link light!LightElection.checkReceipt}. */
+  async checkReceipt(receipt: string, tracker: string, voterNumber: string): Promise<LightPromisedBallot> {
+    const asked = [text(receipt, 'receipt', 4096), typed(tracker, 'tracker'), typed(voterNumber, 'voterNumber')];
+    const { found, board } = await this.line.call<{ found: LightPromisedBallot; board: LightBoardState }>(this.handle, 'checkReceipt', asked);
     this.state = board;
     return found;
   }

@@ -140,8 +140,12 @@ impl ElectionSummary {
     ///
     /// `Election` if there are not as many keys as the manifest has slots.
     pub fn context(&self, manifest: Manifest) -> Result<ElectionContext, RecordError> {
-        let roll = RollHash::of(self.voters, &self.blocks);
-        Ok(ElectionContext::of_keys(manifest, &self.ceremony, &self.keys, &roll)?)
+        Ok(ElectionContext::of_keys(manifest, &self.ceremony, &self.keys, &self.roll_hash())?)
+    }
+
+    /// The hash of the roll.
+    pub(crate) fn roll_hash(&self) -> RollHash {
+        RollHash::of(self.voters, &self.blocks)
     }
 
     /// The log of the blocks of the roll.
@@ -425,10 +429,19 @@ pub(crate) fn entries_from(
 
 /// Reads one entry of a board, and shows that it is one.
 pub(crate) fn entry(source: &dyn RecordSource, log: &TiledLog<'_>, index: u64) -> Result<Vec<u8>, RecordError> {
+    proved_entry(source, log, index).map(|(entry, _)| entry)
+}
+
+/// Reads one entry of a board, with the proof that it is one.
+pub(crate) fn proved_entry(
+    source: &dyn RecordSource,
+    log: &TiledLog<'_>,
+    index: u64,
+) -> Result<(Vec<u8>, Vec<TreeHash>), RecordError> {
     let size = log.head().size;
     let (_, entry) = entries_from(source, size, index, 0)?.into_iter().next().ok_or(light(HEADS, "position", index))?;
-    log.inclusion(index, &leaf_hash(&entry))?;
-    Ok(entry)
+    let proof = log.inclusion(index, &leaf_hash(&entry))?;
+    Ok((entry, proof))
 }
 
 /// The head of a voter as the board says it during the voting. Nothing shows that it is right.

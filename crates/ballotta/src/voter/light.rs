@@ -16,13 +16,19 @@
 //! - After the close a ballot is only said to count under the heads of the voters that enough trustees have signed. That the
 //!   trustees computed them rightly is what an auditor checks.
 
+mod promise;
+
 use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
+pub use self::promise::LightPromise;
+use super::promise::signed_receipt;
 use super::{CheckpointWitnesses, Voter, VoterError};
 use crate::ballot::{BallotHeader, SignedBallot, Window};
 use crate::board::entry::{Action, Entry, EntryKind, OrganiserEntry};
+use crate::board::note::SignedCheckpoint;
+use crate::board::receipt::{Receipt, SignedReceipt};
 use crate::board::tiles::TILE_WIDTH;
 use crate::board::timeline::{Event, Observed, Timeline};
 use crate::credential::{Credential, RollLine, RollRules, VotingCode, first_bytes};
@@ -37,8 +43,8 @@ use crate::record::light::{
     entry, proved_head,
 };
 use crate::record::{
-    CHECKPOINT, MANIFEST, ReadError, RecordError, RecordSource, TiledLog, TiledLogError, read_manifest,
-    read_signed_checkpoint,
+    CHECKPOINT, CLOSING_CHECKPOINT, MANIFEST, ReadError, RecordError, RecordSource, TiledLog, TiledLogError,
+    read_manifest, read_signed_checkpoint,
 };
 use crate::tally::heads::VoterHead;
 use crate::weaken::{self, Check};
@@ -66,6 +72,7 @@ pub struct LightElection {
     /// The tally that enough trustees have stated.
     stated: Option<TallyReference>,
     summary: ElectionSummary,
+    checkpoint: SignedCheckpoint,
     head: TreeHead,
     witnesses: CheckpointWitnesses,
 }
@@ -166,7 +173,7 @@ impl LightElection {
         let summary = ElectionSummary::read(source)?;
         let context = summary.context(manifest)?;
         let window = Window { opened: None, closed: None };
-        let mut election = Self { context, window, stated: None, summary, head, witnesses };
+        let mut election = Self { context, window, stated: None, summary, checkpoint: signed, head, witnesses };
         // Closing and statements are both begun before one fails: a source that fetches what is needed learns of both at once.
         let announced = announced_close(source)?.filter(|size| *size > 0);
         let closing = announced.map(|size| election.closing(source, &log, size - 1, rng)).transpose();
@@ -222,6 +229,29 @@ impl LightElection {
     #[must_use]
     pub fn witnesses(&self) -> &CheckpointWitnesses {
         &self.witnesses
+    }
+
+    /// The number of witnesses that cosigned the board up to its close; `None` before the close.
+    ///
+    /// # Errors
+    ///
+    /// `TwoHistories` if the closing checkpoint is of another board, or why it cannot be read.
+    pub fn closing_witnesses(&self, source: &dyn RecordSource) -> Result<Option<CheckpointWitnesses>, VoterError> {
+        let Some(closing) = self.window.closed else { return Ok(None) };
+        let manifest = self.context.manifest();
+        let read = read_signed_checkpoint(source, CLOSING_CHECKPOINT, manifest)?;
+        if let Some((_, head)) = &read {
+            let is_at_close = head.size == closing + 1;
+            match continues(&TiledLog::new(source, self.head), head) {
+                Ok(()) if is_at_close => {}
+                Ok(()) | Err(VoterError::OlderBoard { .. } | VoterError::Forked { .. }) => {
+                    return Err(VoterError::TwoHistories);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let signed = read.as_ref().map(|(signed, _)| signed);
+        Ok(Some(CheckpointWitnesses::of(manifest, CLOSING_CHECKPOINT, signed)?))
     }
 
     /// The number of voters on the roll.
@@ -401,23 +431,45 @@ impl LightElection {
         voter: &VoterNumber,
         rng: &mut R,
     ) -> Result<LightStatus, VoterError> {
-        let line = self.line(source, voter.first_bytes(), |credential| voter.is_of_bytes(credential))?;
-        let line = line.ok_or(VoterError::UnknownCredential)?;
-        let head = match &self.stated {
-            Some(tally) => proved_head(source, &tally.heads, self.summary.voters(), line.voter())?,
-            None => announced_head(source, line.voter())?,
-        };
+        let last = self.last_ballot(source, voter, rng)?;
         let is_confirmed = self.stated.is_some();
-        let VoterHead::Counted(index) = head else {
+        let Some(LastBallot { index, tracker: found }) = last else {
             return Ok(if is_confirmed { LightStatus::NoneCounts } else { LightStatus::NotShown });
         };
-        let LastBallot { index, tracker: found } = self.ballot(source, index, &line, rng)?;
         Ok(match (tracker.is_of(&found), is_confirmed) {
             (true, true) => LightStatus::Counted { index },
             (true, false) => LightStatus::OnBoard { index },
             (false, true) => LightStatus::AnotherCounts { index, tracker: found },
             (false, false) => LightStatus::AnotherIsLast { index, tracker: found },
         })
+    }
+
+    /// The ballot that the head of a voter names: the one that counts, if enough trustees have stated the tally.
+    fn last_ballot<R: CryptoRng>(
+        &self,
+        source: &dyn RecordSource,
+        voter: &VoterNumber,
+        rng: &mut R,
+    ) -> Result<Option<LastBallot>, VoterError> {
+        let line = self.line(source, voter.first_bytes(), |credential| voter.is_of_bytes(credential))?;
+        let line = line.ok_or(VoterError::UnknownCredential)?;
+        let head = match &self.stated {
+            Some(tally) => proved_head(source, &tally.heads, self.summary.voters(), line.voter())?,
+            None => announced_head(source, line.voter())?,
+        };
+        match head {
+            VoterHead::Counted(index) => Ok(Some(self.ballot(source, index, &line, rng)?)),
+            VoterHead::None => Ok(None),
+        }
+    }
+
+    /// The content of a receipt, which the board must have signed for this election.
+    ///
+    /// # Errors
+    ///
+    /// `Receipt` or `ReceiptOfOther`.
+    pub fn receipt<'r>(&self, receipt: &'r SignedReceipt) -> Result<&'r Receipt, VoterError> {
+        signed_receipt(&self.context, receipt)
     }
 
     /// The tally that enough trustees have stated, with the heads of the voters: as many as the closing rule `statements` asks
