@@ -45,8 +45,12 @@ async function answer(id: number, target: number, method: string, args: readonly
     library = await load(first, second);
     return null;
   }
-  if (method === 'loadLight') {
+  if (method === 'beginLight') {
     light = await import('./light.js');
+    return null;
+  }
+  if (method === 'loadLight') {
+    light ??= await import('./light.js');
     library = await light.loadLight(first);
     return null;
   }

@@ -55,6 +55,7 @@ struct Place {
     entries: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<String>,
+    witnesses: Option<Witnesses>,
 }
 
 impl Place {
@@ -195,17 +196,18 @@ impl RawLight {
         })
     }
 
-    /// The state of a promised ballot, as JSON: `state`, `entry`, `by`, `byWritten`, `byEntry`, `entries`, `evidence`, in
-    /// hexadecimal. Returns nothing if parts are needed.
+    /// The state of a promised ballot, as JSON: `state`, `entry`, `by`, `byWritten`, `byEntry`, `entries`, `witnesses`,
+    /// `evidence` in hexadecimal. Returns nothing if parts are needed.
     pub fn promised(&self, receipt: &str, tracker: &str, voter: &str) -> Result<Option<Uint8Array>, JsValue> {
         let (tracker, voter) = asked(tracker, voter)?;
         let signed = signed_receipt(receipt)?;
         let rng = &mut system_rng()?;
-        let found = self.opened()?.find_promised(&self.parts, &signed, &tracker, &voter, rng);
-        let Some(found) = self.awaiting(found)? else { return Ok(None) };
+        let election = self.opened()?;
+        let found = election.find_promised(&self.parts, &signed, &tracker, &voter, rng);
+        let Some((found, witnesses)) = self.with_witnesses(election, found)? else { return Ok(None) };
         let state = found.code();
         let own = |entry| Place { state, entry: Some(entry), ..Place::default() };
-        Ok(Some(data(&match found {
+        let place = match found {
             LightPromise::Counted { index }
             | LightPromise::NotCounted { index }
             | LightPromise::OnBoard { index }
@@ -219,24 +221,26 @@ impl RawLight {
             },
             LightPromise::NotYet { index, size } => Place { entries: Some(size), ..own(index) },
             _ => Place { state, ..Place::default() },
-        })?))
+        };
+        Ok(Some(data(&Place { witnesses, ..place })?))
     }
 
-    /// The state of a voter's ballot, as JSON: `state`, `entry`, `by`, `byWritten`. Returns nothing if parts are needed.
+    /// The state of a voter's ballot, as JSON: `state`, `entry`, `by`, `byWritten`, `witnesses`. Returns nothing if parts are needed.
     pub fn find(&self, tracker: &str, voter: &str) -> Result<Option<Uint8Array>, JsValue> {
         let (tracker, voter) = asked(tracker, voter)?;
         let election = self.opened()?;
-        let found = self.awaiting(election.find(&self.parts, &tracker, &voter, &mut system_rng()?))?;
-        let Some(found) = found else { return Ok(None) };
+        let found = election.find(&self.parts, &tracker, &voter, &mut system_rng()?);
+        let Some((found, witnesses)) = self.with_witnesses(election, found)? else { return Ok(None) };
         let state = found.code();
         let own = |entry| Place { state, entry: Some(entry), ..Place::default() };
-        Ok(Some(data(&match found {
+        let place = match found {
             LightStatus::Counted { index } | LightStatus::OnBoard { index } => own(index),
             LightStatus::AnotherCounts { index, tracker } | LightStatus::AnotherIsLast { index, tracker } => {
                 Place::other(state, index, tracker)
             }
             _ => Place { state, ..Place::default() },
-        })?))
+        };
+        Ok(Some(data(&Place { witnesses, ..place })?))
     }
 }
 
@@ -251,6 +255,19 @@ impl RawLight {
             Err(_) if self.parts.is_waiting() => Ok(None),
             read => Ok(Some(read?)),
         }
+    }
+
+    /// What was found, with the witnesses of the close; nothing if parts are needed for one of them.
+    fn with_witnesses<T>(
+        &self,
+        election: &LightElection,
+        found: Result<T, VoterError>,
+    ) -> Outcome<Option<(T, Option<Witnesses>)>> {
+        // Both are begun before one fails, so that all parts are fetched at once.
+        let witnesses = election.closing_witnesses(&self.parts);
+        let Some(found) = self.awaiting(found)? else { return Ok(None) };
+        let witnesses = self.awaiting(witnesses)?;
+        Ok(witnesses.map(|witnesses| (found, witnesses.map(Witnesses::from))))
     }
 
     fn read(&mut self, fingerprint: &str, size: u64, root: &str) -> Outcome<bool> {

@@ -77,10 +77,10 @@ test('it says the same of election and choices as the client that reads everythi
   const { tracker, entry } = vectors.voted;
   const { voter_number } = vectors.ballots.find(({ previous }) => previous === tracker);
   const stranger = vectors.ballots.find((ballot) => ballot.voter_number !== voter_number);
-  assert.deepEqual(await one.findBallot(tracker, voter_number), { state: 'on_board', entry });
+  assert.deepEqual(await one.findBallot(tracker, voter_number), { state: 'on_board', entry, witnesses: null });
   const { state, by } = await one.findBallot(stranger.tracker, voter_number);
   assert.deepEqual([state, by], ['another_is_last', tracker]);
-  assert.deepEqual(await one.findBallot(tracker, stranger.voter_number), { state: 'not_shown' });
+  assert.deepEqual(await one.findBallot(tracker, stranger.voter_number), { state: 'not_shown', witnesses: null });
 });
 
 test('receipts: a promise that is kept, and one that is broken', async () => {
@@ -92,9 +92,9 @@ test('receipts: a promise that is kept, and one that is broken', async () => {
   const content = election.readReceipt(given);
   assert.deepEqual([content.entry, content.tracker, content.previous], [entry, tracker, null]);
   const check = (receipt, shown = tracker, voter = voter_number) => election.checkReceipt(receipt, shown, voter);
-  assert.deepEqual(await check(given, content.writtenTracker), { state: 'on_board', entry });
-  assert.deepEqual(await check(given, tracker, stranger.voter_number), { state: 'of_another_voter', entry });
-  assert.deepEqual(await check(later), { state: 'not_yet', entry: entry + 1, entries: election.board.entries });
+  assert.deepEqual(await check(given, content.writtenTracker), { state: 'on_board', entry, witnesses: null });
+  assert.deepEqual(await check(given, tracker, stranger.voter_number), { state: 'of_another_voter', entry, witnesses: null });
+  assert.deepEqual(await check(later), { state: 'not_yet', entry: entry + 1, entries: election.board.entries, witnesses: null });
   const found = await check(broken);
   assert.deepEqual([found.state, found.entry, hex(found.evidence)], ['promise_broken', entry - 1, evidence]);
   // What the voter kept must belong together, and the board must have signed it.

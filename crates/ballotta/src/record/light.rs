@@ -438,10 +438,30 @@ pub(crate) fn proved_entry(
     log: &TiledLog<'_>,
     index: u64,
 ) -> Result<(Vec<u8>, Vec<TreeHash>), RecordError> {
+    proved_entries(source, log, index, 0).map(|(entry, proof, _)| (entry, proof))
+}
+
+/// The same, with the entries after it that fit into `most` bytes together with it. Nothing shows yet that those are entries of
+/// the board.
+#[allow(clippy::type_complexity, reason = "an entry, its proof, and others with their positions")]
+pub(crate) fn proved_entries(
+    source: &dyn RecordSource,
+    log: &TiledLog<'_>,
+    index: u64,
+    most: usize,
+) -> Result<(Vec<u8>, Vec<TreeHash>, Vec<(u64, Vec<u8>)>), RecordError> {
     let size = log.head().size;
-    let (_, entry) = entries_from(source, size, index, 0)?.into_iter().next().ok_or(light(HEADS, "position", index))?;
+    let outside = light(HEADS, "position", index);
+    if index >= size {
+        return Err(outside);
+    }
+    // Both are begun before one fails: a source that fetches what is needed learns of both at once.
+    let (tiles, entries) = (log.read_for_inclusion(index), entries_from(source, size, index, most));
+    let mut entries = entries?.into_iter();
+    tiles?;
+    let (_, entry) = entries.next().ok_or(outside)?;
     let proof = log.inclusion(index, &leaf_hash(&entry))?;
-    Ok((entry, proof))
+    Ok((entry, proof, entries.collect()))
 }
 
 /// The head of a voter as the board says it during the voting. Nothing shows that it is right.

@@ -95,10 +95,15 @@ impl<'a> TiledLog<'a> {
     ///
     /// `File` or `Tile` if a tile cannot be read; `Log` if the log has no such leaf there.
     pub fn inclusion(&self, index: u64, leaf: &TreeHash) -> Result<Vec<TreeHash>, TiledLogError> {
-        self.read_all(|log| inclusion_proof(log, index).map(|_| ()))?;
+        self.read_for_inclusion(index)?;
         let proof = inclusion_proof(self, index)?;
         self.head.verify_inclusion(index, leaf, &proof)?;
         Ok(proof)
+    }
+
+    /// Reads the tiles that a proof of the entry at `index` needs. A source that fetches them can do so before the entry is read.
+    pub(crate) fn read_for_inclusion(&self, index: u64) -> Result<(), TiledLogError> {
+        self.read_all(|log| inclusion_proof(log, index).map(|_| ()))
     }
 
     /// The proof that the log begins with the log of an `older` head.

@@ -40,7 +40,7 @@ use crate::manifest::Revoting;
 use crate::merkle::{LogError, TreeHead};
 use crate::record::light::{
     CLOSE, ELECTION, ElectionSummary, LENGTHS, ProvedRoll, RollLines, announced_close, announced_head, entries_from,
-    entry, proved_head,
+    entry, proved_entries, proved_head,
 };
 use crate::record::{
     CHECKPOINT, CLOSING_CHECKPOINT, MANIFEST, ReadError, RecordError, RecordSource, TiledLog, TiledLogError,
@@ -174,16 +174,18 @@ impl LightElection {
         let context = summary.context(manifest)?;
         let window = Window { opened: None, closed: None };
         let mut election = Self { context, window, stated: None, summary, checkpoint: signed, head, witnesses };
-        // Closing and statements are both begun before one fails: a source that fetches what is needed learns of both at once.
         let announced = announced_close(source)?.filter(|size| *size > 0);
-        let closing = announced.map(|size| election.closing(source, &log, size - 1, rng)).transpose();
-        let stated = announced.map(|size| election.statements(source, &log, size, rng)).transpose();
-        // What was not read may show the closing yet. A wrong closing may be that of another election: the opening shows it.
-        let closing = match closing {
-            Err(error @ VoterError::CloseNotSigned { .. }) => Err(error),
-            closing => Ok(closing?),
+        // The closing is read together with the first entries after it.
+        let after = announced.map(|size| proved_entries(source, &log, size - 1, AT_ONCE)).transpose()?;
+        let (closing, stated) = match (announced, after) {
+            (Some(size), Some((closing, _, after))) => (
+                election.check_closing(size - 1, &closing, rng).map(Some),
+                election.statements(source, &log, size, after, rng)?,
+            ),
+            _ => (Ok(None), None),
         };
-        election.stated = stated?.flatten().filter(|_| closing.is_ok());
+        // A wrong closing may be that of another election: the opening shows it.
+        election.stated = stated.filter(|_| closing.is_ok());
         if election.stated.is_none() {
             election.window.opened = election.opening(source, &log, rng)?;
             if election.window.opened.is_none() {
@@ -280,6 +282,8 @@ impl LightElection {
         let mut timeline = Timeline::new(manifest);
         let mut signed: Vec<u16> = Vec::new();
         let mut read = 0;
+        // Most openings are in the first tile: it is begun before the entries are read, and an error is met again later.
+        let _begun = log.read_for_inclusion(0);
         while read < BEFORE_OPENING {
             let entries = entries_from(source, self.head.size, timeline.size(), AT_ONCE)?;
             if entries.is_empty() {
@@ -323,17 +327,10 @@ impl LightElection {
         }
     }
 
-    /// Shows that the entry which the board announces as the closing is one: signed by the organiser, and on the board.
-    fn closing<R: CryptoRng>(
-        &self,
-        source: &dyn RecordSource,
-        log: &TiledLog<'_>,
-        index: u64,
-        rng: &mut R,
-    ) -> Result<u64, VoterError> {
-        let bytes = entry(source, log, index)?;
+    /// Checks that the entry which the board announces as the closing is one that the organiser signed. Returns its position.
+    fn check_closing<R: CryptoRng>(&self, index: u64, bytes: &[u8], rng: &mut R) -> Result<u64, VoterError> {
         let (manifest, fingerprint) = (self.context.manifest(), self.context.fingerprint());
-        let closing = Entry::decode(&bytes).ok().filter(|entry| entry.kind() == EntryKind::Close);
+        let closing = Entry::decode(bytes).ok().filter(|entry| entry.kind() == EntryKind::Close);
         let closing = closing.and_then(|entry| OrganiserEntry::decode(Action::Close, entry.body()).ok());
         let is_signed = closing.is_some_and(|it| it.verify(fingerprint, manifest.organiser(), rng).is_ok());
         if is_signed { Ok(index) } else { Err(VoterError::CloseNotSigned { index }) }
@@ -473,19 +470,24 @@ impl LightElection {
     }
 
     /// The tally that enough trustees have stated, with the heads of the voters: as many as the closing rule `statements` asks
-    /// for. It is of this fingerprint and of the first `size` entries of this board.
+    /// for. It is of this fingerprint and of the first `size` entries of this board. `entries` are those after them that were
+    /// read already.
     fn statements<R: CryptoRng>(
         &self,
         source: &dyn RecordSource,
         log: &TiledLog<'_>,
         size: u64,
+        mut entries: Vec<(u64, Vec<u8>)>,
         rng: &mut R,
     ) -> Result<Option<TallyReference>, VoterError> {
         let manifest = self.context.manifest();
         let mut stated: Vec<(TallyReference, Vec<u16>)> = Vec::new();
         let (mut next, mut read) = (size, 0);
         while read < AFTER_CLOSE && next < self.head.size.min(MAX_ENTRIES) {
-            for (index, bytes) in entries_from(source, self.head.size, next, AT_ONCE)? {
+            if entries.is_empty() {
+                entries = entries_from(source, self.head.size, next, AT_ONCE)?;
+            }
+            for (index, bytes) in core::mem::take(&mut entries) {
                 if read >= AFTER_CLOSE {
                     break;
                 }
