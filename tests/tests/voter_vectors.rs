@@ -112,7 +112,7 @@ fn receipts(board: &Board<'_>) -> Value {
     let sign = |at| board.election.signer.sign_receipt(at, &board.entries[index as usize]).unwrap();
     let (given, broken, later) = (sign(index), sign(index - 1), sign(index + 1));
     let mut record = board.record();
-    record.files.extend(light_files(&record, &mut TestRng(1)).unwrap());
+    record.files.extend(light_files(&record, &mut TestRng(1)).unwrap().files);
     let light = LightElection::read(&record, None, &mut TestRng(1)).unwrap();
     let tracker = board.heads[&0].written().parse().unwrap();
     let number = VoterNumber::written(board.election.credentials[0].public()).parse().unwrap();
