@@ -137,8 +137,7 @@ class Light:
             self.board.require_begins_with(*seen)
         self.read_election(self.required("light/election", MAX_FILE))
         self.lengths = Part(record, "light/lengths")
-        self.read_opening()
-        self.read_closing()
+        self.read_window()
 
     def required(self, path: str, most: int) -> bytes:
         data = self.record.read(path, most)
@@ -186,8 +185,29 @@ class Light:
                 continue
             yield index, kind, body, entry
 
+    def read_window(self) -> None:
+        """Opening, closing and statements: spec/light.md#election, rules 4 and 5."""
+        self.opening, self.closed, self.stated, announced, wrong = None, None, None, self.announced_close(), None
+        if announced is not None:
+            # The closing of another election is refused with the opening, which says so.
+            entry = self.entry(announced - 1)
+            self.board.require_included(entry, announced - 1)
+            if self.is_closing(entry):
+                self.closed = announced
+            else:
+                wrong = Refused("the closing is not the organiser's")
+            stated = self.read_statements(announced)
+            self.stated = stated if self.closed is not None else None
+        if self.stated is not None:
+            return
+        self.read_opening()
+        if self.opening is None:
+            self.closed = None
+        elif wrong is not None:
+            raise wrong
+
     def read_opening(self) -> None:
-        self.opening, signed, authorities = None, set(), self.manifest.authorities
+        signed, authorities = set(), self.manifest.authorities
         for index, kind, body, entry in self.entries(0, MAX_OPENING_BYTES):
             if kind == ROLL_SIGNATURE:
                 signature = read_roll_signature(body)
@@ -203,19 +223,19 @@ class Light:
                 self.opening = index
                 return
 
-    def read_closing(self) -> None:
-        self.closed, data = None, self.record.read("light/close", 9)
-        if data is None or self.opening is None:
-            return
+    def announced_close(self) -> int | None:
+        data = self.record.read("light/close", 9)
+        if data is None:
+            return None
         require(len(data) == 8, "light/close has not 8 bytes")
-        size = int.from_bytes(data, "little")
-        require(0 < size <= self.board.size, "the closing is not on the board")
-        entry = self.entry(size - 1)
-        kind, body = read_entry(entry)
-        holds = kind == CLOSING and body[:32] == self.fingerprint and organiser_signed(self.manifest, kind, body)
-        require(holds, "the closing is not the organiser's")
-        self.board.require_included(entry, size - 1)
-        self.closed = size
+        return int.from_bytes(data, "little") or None
+
+    def is_closing(self, entry: bytes) -> bool:
+        try:
+            kind, body = read_entry(entry)
+        except Refused:
+            return False
+        return kind == CLOSING and body[:32] == self.fingerprint and organiser_signed(self.manifest, kind, body)
 
     # The voter: spec/light.md#voter.
 
@@ -263,7 +283,7 @@ class Light:
 
     def status(self, line: Line, tracker: bytes) -> Status:
         """What the client says of the ballot with a tracker: spec/light.md#after-the-close."""
-        close = self.stated()
+        close = self.stated
         if close is None:
             head = self.head(line)
         else:
@@ -275,17 +295,15 @@ class Light:
         state = "none" if head is None else "own" if head.tracker == tracker else "other"
         return Status(close is not None, state, head)
 
-    def stated(self) -> Close | None:
-        """The tally that enough trustees have stated: spec/tally.md#closing-rule."""
-        if self.closed is None:
-            return None
+    def read_statements(self, size: int) -> Close | None:
+        """The tally of the first `size` entries that enough trustees have stated: spec/tally.md#closing-rule."""
         trustees: dict[Close, set[int]] = {}
-        for _, kind, body, _ in self.entries(self.closed, MAX_STATEMENT_BYTES):
+        for _, kind, body, _ in self.entries(size, MAX_STATEMENT_BYTES):
             if kind != STATEMENT:
                 continue
             statement = read_statement(body)
             close = statement.close
-            is_ours = (close.fingerprint, close.size) == (self.fingerprint, self.closed)
+            is_ours = (close.fingerprint, close.size) == (self.fingerprint, size)
             if is_ours and statement_holds(statement, self.manifest):
                 trustees.setdefault(close, set()).add(statement.trustee)
         needed = (len(self.manifest.trustees) + self.manifest.threshold + 1) // 2

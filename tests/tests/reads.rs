@@ -40,6 +40,16 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "a witness cosigns the history of a board, which was read, also before there is an election",
     ),
     (
+        "ballotta-cli/src/reading.rs",
+        "let Ok(manifest) = record::read_manifest(&source) else { return Ok(None) };",
+        "the whole record is read then, which begins with the manifest and reports the error",
+    ),
+    (
+        "ballotta-cli/src/reading.rs",
+        "let read = LightElection::read(&source, kept.as_ref(), &mut system_rng());",
+        "small parts that cannot be read or are wrong say nothing; the whole record is read then, and reports what is wrong",
+    ),
+    (
         "ballotta-cli/src/record.rs",
         "let listed = source.list().ok().flatten()?;",
         "only a better remedy, for a place that has no manifest",

@@ -13,9 +13,10 @@ use ballotta::credential::Entitlement;
 use ballotta::hash::Tracker;
 use ballotta::limits::MAX_WEIGHT;
 use ballotta::record::MemoryRecord;
+use ballotta::voter::light::{LightElection, LightPromise};
 use ballotta::voter::{Election, VoterError};
 use ballotta::written::VoterNumber;
-use ballotta_tests::election::{Choice, Election as Made, ElectionOptions, YES_OR_NO, choose};
+use ballotta_tests::election::{Board, Choice, Election as Made, ElectionOptions, YES_OR_NO, choose};
 use ballotta_tests::kinds::{cumulative, grades, lists, pairs, positional, quadratic, score, split};
 use ballotta_tests::rng::TestRng;
 use chacha20::ChaCha20Rng;
@@ -85,8 +86,8 @@ const FEW_TOO_MUCH: [&str; 6] = [
     r#"{"ranking":[["o4"]]}"#,
 ];
 
-/// The record of an election that is open, in which voter 0 has voted.
-fn made() -> (Made, MemoryRecord, Tracker) {
+/// The record of an election that is open, in which voter 0 has voted, and the receipts of that ballot.
+fn made() -> (Made, MemoryRecord, Tracker, Value) {
     let contests = [vec![(choose(0, 2, true), 3), (YES_OR_NO, 2)], other_kinds()].concat();
     let election = Made::build(ElectionOptions {
         styles: vec![vec![0, 1], vec![1], (2..contests.len()).collect()],
@@ -95,12 +96,34 @@ fn made() -> (Made, MemoryRecord, Tracker) {
         most_weight: Some(MAX_WEIGHT + 13),
         ..ElectionOptions::default()
     });
-    let (record, tracker) = {
+    let (record, tracker, receipts) = {
         let mut board = election.open_board();
         board.vote(0, &[Choice::Blank, Choice::Options(vec![0])]);
-        (board.record(), board.heads[&0])
+        let receipts = receipts(&board);
+        (board.record(), board.heads[&0], receipts)
     };
-    (election, record, tracker)
+    (election, record, tracker, receipts)
+}
+
+/// Receipts for the ballot that is the last entry of a board: the one that the board gives, one for another place where there
+/// is another entry, with the evidence that it makes, and one for a later place.
+fn receipts(board: &Board<'_>) -> Value {
+    let index = board.entries.len() as u64 - 1;
+    let sign = |at| board.election.signer.sign_receipt(at, &board.entries[index as usize]).unwrap();
+    let (given, broken, later) = (sign(index), sign(index - 1), sign(index + 1));
+    let mut record = board.record();
+    record.files.extend(light_files(&record, &mut TestRng(1)).unwrap().files);
+    let light = LightElection::read(&record, None, &mut TestRng(1)).unwrap();
+    let tracker = board.heads[&0].written().parse().unwrap();
+    let number = VoterNumber::written(board.election.credentials[0].public()).parse().unwrap();
+    let found = light.find_promised(&record, &broken, &tracker, &number, &mut TestRng(1));
+    let Ok(LightPromise::Broken { evidence, .. }) = found else { panic!("{found:?}") };
+    json!({
+        "given": given.to_string(),
+        "later": later.to_string(),
+        "broken": broken.to_string(),
+        "evidence": hex::encode(evidence.to_bytes()),
+    })
 }
 
 /// What is marked in the contests of other kinds, and what is marked instead where there may be a blank vote.
@@ -237,7 +260,7 @@ fn light(record: &MemoryRecord) -> Value {
 
 #[test]
 fn voter() {
-    let (made, record, voted) = made();
+    let (made, record, voted, receipts) = made();
     let election = Election::read(&record, &mut TestRng(1)).unwrap();
     let other = Made::build(ElectionOptions { seed: 2, ..made.options.clone() });
     let other_record = other.open_board().record();
@@ -286,6 +309,7 @@ fn voter() {
         "record": files(&record),
         "light": light(&record),
         "ballots": ballots,
+        "receipts": receipts,
         "voted": { "tracker": voted.to_string(), "entry": election.window.opened.unwrap() + 1 },
         "other_election": { "fingerprint": other.context.fingerprint().to_string(), "code": other.codes[0] },
         "refused_choices": [

@@ -60,7 +60,7 @@ export function pin(value: unknown): string {
 /** The number of entries and the root of a board that was kept. Its other fields are not read. */
 export function keptBoard(value: unknown): { entries: number; root: string } | undefined {
   if (value === undefined) return undefined;
-  const { entries, root } = options(value, 'kept', ['entries', 'root', 'opened', 'closed', 'voters', 'witnesses']);
+  const { entries, root } = options(value, 'kept', ['entries', 'root', 'opened', 'closed', 'stated', 'voters', 'witnesses']);
   if (typeof entries !== 'number' || !Number.isSafeInteger(entries) || entries < 0) throw invalid('kept', 'expected the number of entries of a board');
   return { entries, root: hash(root, 'kept') };
 }

@@ -23,6 +23,8 @@ import type {
   LightBoardState,
   LightElectionOptions,
   LightFoundBallot,
+  LightPromisedBallot,
+  LightReceipt,
   MessageKind,
   RecordSource,
 } from './types.js';
@@ -40,6 +42,8 @@ const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dis
 const MAX_CODE = 256;
 /** A limit that is longer than any message file. */
 const MAX_TEXT = 24 << 20;
+/** A limit that is longer than any receipt. */
+const MAX_RECEIPT = 4096;
 /** More rounds of fetching than any call needs. A server that answers with less than was asked ends here. */
 const MAX_ROUNDS = 64;
 /** The longest part that is fetched. */
@@ -190,6 +194,32 @@ export class LightElection extends Texts {
   async findBallot(tracker: string, voterNumber: string): Promise<LightFoundBallot> {
     const [shown, voter] = [typed(tracker, 'tracker'), typed(voterNumber, 'voterNumber')];
     return parse(await this.read(true, (raw) => raw.find(shown, voter)));
+  }
+
+  /**
+   * The content of a receipt, whose text is what the board gave out: what it promises. Keep the text.
+   *
+   * @throws {@link BallottaError} `bad-receipt` if this is no receipt of the board of this election, `receipt-of-other` if it is
+   * one of another election.
+   */
+  readReceipt(receipt: string): LightReceipt {
+    const given = text(receipt, 'receipt', MAX_RECEIPT);
+    return this.instance.call(() => parse(this.raw.receipt(given)));
+  }
+
+  /**
+   * What became of the ballot that a receipt promises. `receipt` is its text. Receipt, tracker and voter number are those that
+   * the voter kept, never what a server sends now. If the board broke its promise, `evidence` has the bytes of a file with which
+   * anybody can convict it.
+   *
+   * @throws {@link BallottaError} `bad-receipt`, `receipt-of-other` if the receipt is not for this ballot, `typing-slip`,
+   * `unknown-credential`.
+   */
+  async checkReceipt(receipt: string, tracker: string, voterNumber: string): Promise<LightPromisedBallot> {
+    const [given, shown, voter] = [text(receipt, 'receipt', MAX_RECEIPT), typed(tracker, 'tracker'), typed(voterNumber, 'voterNumber')];
+    const found = parse<LightPromisedBallot & { evidence?: string }>(await this.read(true, (raw) => raw.promised(given, shown, voter)));
+    if (found.evidence === undefined) return found;
+    return { ...found, evidence: Uint8Array.from(found.evidence.match(/../g) ?? [], (digits) => parseInt(digits, 16)) } as LightPromisedBallot;
   }
 
   /** The text of a message file with these bytes. See `Election.toText`. */

@@ -23,7 +23,8 @@ export type CompiledModule = typeof globalThis extends { readonly WebAssembly: {
 export interface FetchOptions {
   readonly credentials: 'omit';
   readonly redirect: 'error';
-  readonly cache: 'no-cache';
+  /** `no-store` for a part of a file. */
+  readonly cache: 'no-cache' | 'no-store';
   /** The part of the file that is needed, such as `bytes=0-511`. A function may return the whole file with the status 200. */
   readonly headers?: { readonly Range: string };
   readonly signal?: Signal;

@@ -17,6 +17,8 @@ export interface RawLight {
   check_choices(choices: Uint8Array, style: string, weight: bigint): Uint8Array;
   check_opening(opening: Uint8Array, tracker: string, voter: string): Uint8Array;
   credential(code: Uint8Array): RawLightCredential | undefined;
+  receipt(receipt: string): Uint8Array;
+  promised(receipt: string, tracker: string, voter: string): Uint8Array | undefined;
   find(tracker: string, voter: string): Uint8Array | undefined;
   free(): void;
 }

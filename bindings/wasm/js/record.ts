@@ -107,7 +107,9 @@ function fromUrl(base: URL, fetch: Fetch, signal: AbortSignal | undefined): Answ
         ? new BallottaError('aborted', `${path}: the caller aborted the request`, path)
         : new BallottaError('network', `${path}: ${reason}`, path);
     const headers = range === undefined ? {} : { headers: { Range: range } };
-    const init = { credentials: 'omit', redirect: 'error', cache: 'no-cache', ...headers, ...(signal === undefined ? {} : { signal }) };
+    // Browsers fetch parts of one file one after the other if they may store them.
+    const cache = range === undefined ? 'no-cache' : 'no-store';
+    const init = { credentials: 'omit', redirect: 'error', cache, ...headers, ...(signal === undefined ? {} : { signal }) };
     let response: Response;
     if (signal?.aborted) throw failed('');
     try {

@@ -123,6 +123,11 @@ export interface BoardState {
 
 /** The state of a board, as a light client has read it. */
 export interface LightBoardState extends BoardState {
+  /**
+   * Whether enough trustees have stated the tally. Their statements then show that the voting was opened: the opening is not
+   * read, and `opened` is `null`, though the voting was open.
+   */
+  readonly stated: boolean;
   /** The number of voters on the roll. */
   readonly voters: number;
   /** The witnesses that have cosigned the checkpoint. */
@@ -172,20 +177,53 @@ export type FoundBallot =
   /** The ballot is not on the board. */
   | { readonly state: 'missing'; readonly witnesses: Witnesses | null };
 
-/** What a light client knows of a ballot. */
+/** What a board promises in a receipt: a ballot is admitted as one entry. */
+export interface LightReceipt {
+  /** The position of the entry. */
+  readonly entry: number;
+  /** The tracker of the ballot, as 64 hexadecimal digits, and its written form. */
+  readonly tracker: string;
+  readonly writtenTracker: string;
+  /** The tracker of the ballot that it replaces, or `null`. */
+  readonly previous: string | null;
+}
+
+/** What a light client knows of a ballot that the board has promised. `entry` is the promised position, and `witnesses`
+ * are those of the close, `null` before it. */
+export type LightPromisedBallot =
+  /** The ballot is there, and enough trustees have signed, after the close, that it counts. */
+  | { readonly state: 'counted'; readonly entry: number; readonly witnesses: Witnesses | null }
+  /** The ballot is there, and enough trustees have signed that the later ballot `by` of the voter counts. */
+  | { readonly state: 'superseded'; readonly entry: number; readonly by: string; readonly byWritten: string; readonly byEntry: number; readonly witnesses: Witnesses | null }
+  /** The ballot is there, and enough trustees have signed that it does not count, nor a later one. Verify the whole record. */
+  | { readonly state: 'not_counted'; readonly entry: number; readonly witnesses: Witnesses | null }
+  /** The ballot is there. Whether it counts is not confirmed yet. */
+  | { readonly state: 'on_board'; readonly entry: number; readonly witnesses: Witnesses | null }
+  /** The ballot is there, and the board shows the later ballot `by` of the voter as the last one. */
+  | { readonly state: 'later_is_last'; readonly entry: number; readonly by: string; readonly byWritten: string; readonly byEntry: number; readonly witnesses: Witnesses | null }
+  /** The ballot is there and cannot count, though the board has promised that it is admitted. */
+  | { readonly state: 'void'; readonly entry: number; readonly evidence: Uint8Array; readonly witnesses: Witnesses | null }
+  /** The promised entry is the ballot of another voter: the device that showed this tracker has not cast the ballot of this voter. */
+  | { readonly state: 'of_another_voter'; readonly entry: number; readonly witnesses: Witnesses | null }
+  /** The board has another entry there, or was closed before it: it broke its promise. */
+  | { readonly state: 'promise_broken'; readonly entry: number; readonly evidence: Uint8Array; readonly witnesses: Witnesses | null }
+  /** The board that was read ends before the promised position. Look again; keep the receipt until after the close. */
+  | { readonly state: 'not_yet'; readonly entry: number; readonly entries: number; readonly witnesses: Witnesses | null };
+
+/** What a light client knows of a ballot. `witnesses` are those of the close, `null` before it. */
 export type LightFoundBallot =
   /** Enough trustees have signed, after the close, that the ballot counts. */
-  | { readonly state: 'counted'; readonly entry: number }
+  | { readonly state: 'counted'; readonly entry: number; readonly witnesses: Witnesses | null }
   /** Enough trustees have signed that another ballot of the voter counts. `by` is its tracker, `byWritten` its written form. */
-  | { readonly state: 'another_counts'; readonly entry: number; readonly by: string; readonly byWritten: string }
+  | { readonly state: 'another_counts'; readonly entry: number; readonly by: string; readonly byWritten: string; readonly witnesses: Witnesses | null }
   /** Enough trustees have signed that no ballot of the voter counts. */
-  | { readonly state: 'none_counts' }
+  | { readonly state: 'none_counts'; readonly witnesses: Witnesses | null }
   /** The ballot is on the board. Whether it counts is not confirmed yet. */
-  | { readonly state: 'on_board'; readonly entry: number }
+  | { readonly state: 'on_board'; readonly entry: number; readonly witnesses: Witnesses | null }
   /** Another ballot of the voter is on the board, which shows it as the last one. */
-  | { readonly state: 'another_is_last'; readonly entry: number; readonly by: string; readonly byWritten: string }
+  | { readonly state: 'another_is_last'; readonly entry: number; readonly by: string; readonly byWritten: string; readonly witnesses: Witnesses | null }
   /** The board shows no ballot of the voter. It may hide one. */
-  | { readonly state: 'not_shown' };
+  | { readonly state: 'not_shown'; readonly witnesses: Witnesses | null };
 
 /** A stage: how far an election has come. */
 export type Stage = 'voting' | 'closed' | 'complete';

@@ -45,8 +45,12 @@ async function answer(id: number, target: number, method: string, args: readonly
     library = await load(first, second);
     return null;
   }
-  if (method === 'loadLight') {
+  if (method === 'beginLight') {
     light = await import('./light.js');
+    return null;
+  }
+  if (method === 'loadLight') {
+    light ??= await import('./light.js');
     library = await light.loadLight(first);
     return null;
   }
@@ -77,6 +81,8 @@ async function answer(id: number, target: number, method: string, args: readonly
   }
   if (light && object instanceof light.LightElection) {
     if (method === 'findBallot') return { found: await object.findBallot(first, second), board: object.board };
+    if (method === 'readReceipt') return object.readReceipt(first);
+    if (method === 'checkReceipt') return { found: await object.checkReceipt(first, second, third), board: object.board };
     if (method === 'refresh') return object.refresh().then(() => object.board);
   }
   if (object instanceof Election || (light && object instanceof light.LightElection)) {

@@ -22,6 +22,8 @@ import type {
   LightBoardState,
   LightElectionOptions,
   LightFoundBallot,
+  LightPromisedBallot,
+  LightReceipt,
   MessageKind,
   Progress,
   RecordSource,
@@ -148,25 +150,36 @@ export async function loadWorker(loadOptions?: {
 }
 
 /**
- * Loads the light client in a new worker. `module` is the compiled module `light.wasm`, if the page already has it, and `worker`
- * as for {@link loadWorker}.
+ * Loads the light client in a new worker. `module` is the compiled module `light.wasm`, if the page already has it, or a promise
+ * of it: then the worker starts meanwhile. `worker` is as for {@link loadWorker}.
  */
-export async function loadLightWorker(loadOptions?: { readonly module?: CompiledModule; readonly worker?: Thread }): Promise<LightWorker> {
+export async function loadLightWorker(loadOptions?: {
+  readonly module?: CompiledModule | PromiseLike<CompiledModule>;
+  readonly worker?: Thread;
+}): Promise<LightWorker> {
   const { module, worker } = options(loadOptions, 'options', ['module', 'worker']);
   return new LightWorker(await started(worker, 'loadLight', { module }));
 }
 
 async function started(worker: unknown, method: string, modules: Record<string, unknown>): Promise<Line> {
-  for (const [name, given] of Object.entries(modules)) {
+  const isLight = method === 'loadLight';
+  const isPromise = (given: unknown) => isLight && typeof (given as PromiseLike<unknown> | null | undefined)?.then === 'function';
+  const check = (name: string, given: unknown) => {
     const compiled = typeof WebAssembly !== 'undefined' && given instanceof WebAssembly.Module;
     if (given !== undefined && !compiled) throw invalid(name, 'expected a compiled module');
-  }
+  };
+  for (const [name, given] of Object.entries(modules)) if (!isPromise(given)) check(name, given);
   if (worker !== undefined && typeof (worker as Worker | null)?.postMessage !== 'function') throw invalid('worker', 'expected a Worker');
   if (worker === undefined && typeof Worker === 'undefined') throw new BallottaError('no-worker', 'workers are not available here');
   const thread = worker ?? new Worker(new URL('./worker-thread.js', import.meta.url), { type: 'module', name: 'ballotta' });
   const line = new Line(thread as Worker);
   try {
-    await line.call(0, method, Object.values(modules));
+    // The worker loads its code while the module is compiled.
+    const begun = isLight ? line.call(0, 'beginLight', []) : undefined;
+    const ready = await Promise.all(Object.values(modules));
+    Object.keys(modules).forEach((name, place) => check(name, ready[place]));
+    await begun;
+    await line.call(0, method, ready);
   } catch (error) {
     line.end('gone', 'the worker was ended');
     throw error;
@@ -340,6 +353,19 @@ export class WorkerLightElection extends InWorker {
   async findBallot(tracker: string, voterNumber: string): Promise<LightFoundBallot> {
     const asked = [typed(tracker, 'tracker'), typed(voterNumber, 'voterNumber')];
     const { found, board } = await this.line.call<{ found: LightFoundBallot; board: LightBoardState }>(this.handle, 'findBallot', asked);
+    this.state = board;
+    return found;
+  }
+
+  /** See {@link light!LightElection.readReceipt}. */
+  async readReceipt(receipt: string): Promise<LightReceipt> {
+    return this.line.call(this.handle, 'readReceipt', [text(receipt, 'receipt', 4096)]);
+  }
+
+  /** See {@link light!LightElection.checkReceipt}. */
+  async checkReceipt(receipt: string, tracker: string, voterNumber: string): Promise<LightPromisedBallot> {
+    const asked = [text(receipt, 'receipt', 4096), typed(tracker, 'tracker'), typed(voterNumber, 'voterNumber')];
+    const { found, board } = await this.line.call<{ found: LightPromisedBallot; board: LightBoardState }>(this.handle, 'checkReceipt', asked);
     this.state = board;
     return found;
   }

@@ -4,14 +4,16 @@
 //! again, with the same arguments.
 
 use alloc::borrow::ToOwned as _;
+use alloc::format;
 use alloc::rc::Rc;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
+use ballotta::board::receipt::SignedReceipt;
 use ballotta::election::ElectionContext;
 use ballotta::hash::Tracker;
 use ballotta::merkle::TreeHead;
-use ballotta::voter::light::{LightElection, LightStatus};
+use ballotta::voter::light::{LightElection, LightPromise, LightStatus, OpeningShown};
 use ballotta::voter::{Voter, VoterError};
 use ballotta::written::VoterNumber;
 use js_sys::Uint8Array;
@@ -34,6 +36,39 @@ impl OpenElection for LightElection {
     fn is_open(&self) -> Result<(), VoterError> {
         self.is_open()
     }
+}
+
+/// The place of a ballot, for JavaScript.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Place {
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_written: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_entry: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entries: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence: Option<String>,
+    witnesses: Option<Witnesses>,
+}
+
+impl Place {
+    /// A ballot, and another one of the voter.
+    fn other(state: &'static str, entry: u64, by: Tracker) -> Self {
+        let (by, by_written) = (Some(by.to_string()), Some(by.written()));
+        Self { state, entry: Some(entry), by, by_written, ..Self::default() }
+    }
+}
+
+/// Reads a receipt, without verifying it.
+fn signed_receipt(text: &str) -> Outcome<SignedReceipt> {
+    SignedReceipt::parse(text.as_bytes()).map_err(|error| Refused::new("bad-receipt", "receipt", error))
 }
 
 /// An election that is read in parts, for JavaScript.
@@ -99,7 +134,7 @@ impl RawLight {
         Ok(bytes(self.opened()?.context.manifest().bytes()))
     }
 
-    /// The state of the board, as JSON: `entries`, `root`, `opened`, `closed`, `voters`, `witnesses`.
+    /// The state of the board, as JSON: `entries`, `root`, `opened`, `closed`, `stated`, `voters`, `witnesses`.
     pub fn board(&self) -> Result<Uint8Array, JsValue> {
         #[derive(Serialize)]
         struct Board {
@@ -107,6 +142,7 @@ impl RawLight {
             root: String,
             opened: Option<u64>,
             closed: Option<u64>,
+            stated: bool,
             voters: u64,
             witnesses: Witnesses,
         }
@@ -116,6 +152,7 @@ impl RawLight {
             root: election.head().root.to_string(),
             opened: election.window.opened,
             closed: election.window.closed,
+            stated: election.opening_shown() == OpeningShown::Stated,
             voters: election.voters(),
             witnesses: (*election.witnesses()).into(),
         })
@@ -139,34 +176,71 @@ impl RawLight {
         Ok(voter.map(|voter| RawLightCredential { election: Rc::clone(election), voter: Rc::new(voter) }))
     }
 
-    /// The state of a voter's ballot, as JSON: `state`, `entry`, `by`, `byWritten`. Returns nothing if parts are needed.
-    pub fn find(&self, tracker: &str, voter: &str) -> Result<Option<Uint8Array>, JsValue> {
-        #[derive(Default, Serialize)]
+    /// The content of a receipt, which the board must have signed, as JSON: `entry`, `tracker`, `writtenTracker`, `previous`.
+    pub fn receipt(&self, receipt: &str) -> Result<Uint8Array, JsValue> {
+        #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
-        struct Place {
-            state: &'static str,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            entry: Option<u64>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            by: Option<String>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            by_written: Option<String>,
+        struct Content {
+            entry: u64,
+            tracker: String,
+            written_tracker: String,
+            previous: Option<String>,
         }
+        let signed = signed_receipt(receipt)?;
+        let receipt = self.opened()?.receipt(&signed).map_err(Refused::from)?;
+        data(&Content {
+            entry: receipt.index(),
+            tracker: receipt.tracker().to_string(),
+            written_tracker: receipt.tracker().written(),
+            previous: receipt.previous().map(|tracker| tracker.to_string()),
+        })
+    }
+
+    /// The state of a promised ballot, as JSON: `state`, `entry`, `by`, `byWritten`, `byEntry`, `entries`, `witnesses`,
+    /// `evidence` in hexadecimal. Returns nothing if parts are needed.
+    pub fn promised(&self, receipt: &str, tracker: &str, voter: &str) -> Result<Option<Uint8Array>, JsValue> {
         let (tracker, voter) = asked(tracker, voter)?;
+        let signed = signed_receipt(receipt)?;
+        let rng = &mut system_rng()?;
         let election = self.opened()?;
-        let found = self.awaiting(election.find(&self.parts, &tracker, &voter, &mut system_rng()?))?;
-        let Some(found) = found else { return Ok(None) };
+        let found = election.find_promised(&self.parts, &signed, &tracker, &voter, rng);
+        let Some((found, witnesses)) = self.with_witnesses(election, found)? else { return Ok(None) };
         let state = found.code();
         let own = |entry| Place { state, entry: Some(entry), ..Place::default() };
-        let other =
-            |entry, by: Tracker| Place { by: Some(by.to_string()), by_written: Some(by.written()), ..own(entry) };
-        Ok(Some(data(&match found {
+        let place = match found {
+            LightPromise::Counted { index }
+            | LightPromise::NotCounted { index }
+            | LightPromise::OnBoard { index }
+            | LightPromise::OfAnotherVoter { index } => own(index),
+            LightPromise::Superseded { index, by, by_index } | LightPromise::LaterIsLast { index, by, by_index } => {
+                Place { by_entry: Some(by_index), ..Place::other(state, index, by) }
+            }
+            LightPromise::Void { index, evidence } | LightPromise::Broken { index, evidence } => Place {
+                evidence: Some(evidence.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect()),
+                ..own(index)
+            },
+            LightPromise::NotYet { index, size } => Place { entries: Some(size), ..own(index) },
+            _ => Place { state, ..Place::default() },
+        };
+        Ok(Some(data(&Place { witnesses, ..place })?))
+    }
+
+    /// The state of a voter's ballot, as JSON: `state`, `entry`, `by`, `byWritten`, `witnesses`. Returns nothing if parts are needed.
+    pub fn find(&self, tracker: &str, voter: &str) -> Result<Option<Uint8Array>, JsValue> {
+        let (tracker, voter) = asked(tracker, voter)?;
+        let election = self.opened()?;
+        let found = election.find(&self.parts, &tracker, &voter, &mut system_rng()?);
+        let Some((found, witnesses)) = self.with_witnesses(election, found)? else { return Ok(None) };
+        let state = found.code();
+        let own = |entry| Place { state, entry: Some(entry), ..Place::default() };
+        let place = match found {
             LightStatus::Counted { index } | LightStatus::OnBoard { index } => own(index),
             LightStatus::AnotherCounts { index, tracker } | LightStatus::AnotherIsLast { index, tracker } => {
-                other(index, tracker)
+                Place::other(state, index, tracker)
             }
             _ => Place { state, ..Place::default() },
-        })?))
+        };
+        Ok(Some(data(&Place { witnesses, ..place })?))
     }
 }
 
@@ -181,6 +255,19 @@ impl RawLight {
             Err(_) if self.parts.is_waiting() => Ok(None),
             read => Ok(Some(read?)),
         }
+    }
+
+    /// What was found, with the witnesses of the close; nothing if parts are needed for one of them.
+    fn with_witnesses<T>(
+        &self,
+        election: &LightElection,
+        found: Result<T, VoterError>,
+    ) -> Outcome<Option<(T, Option<Witnesses>)>> {
+        // Both are begun before one fails, so that all parts are fetched at once.
+        let witnesses = election.closing_witnesses(&self.parts);
+        let Some(found) = self.awaiting(found)? else { return Ok(None) };
+        let witnesses = self.awaiting(witnesses)?;
+        Ok(witnesses.map(|witnesses| (found, witnesses.map(Witnesses::from))))
     }
 
     fn read(&mut self, fingerprint: &str, size: u64, root: &str) -> Outcome<bool> {

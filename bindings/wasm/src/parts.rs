@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 
 use ballotta::limits::MAX_MANIFEST_BYTES;
 use ballotta::record::light::{CLOSE, HEADS};
-use ballotta::record::{CHECKPOINT, RecordSource, SourceError};
+use ballotta::record::{CHECKPOINT, CLOSING_CHECKPOINT, RecordSource, SourceError};
 use ballotta::voter::light::FIRST_PARTS;
 use serde::Serialize;
 use spin::Mutex;
@@ -53,7 +53,7 @@ impl Parts {
     /// Forgets what changes as a board grows; or everything, after something could not be read. What a path of a tile names
     /// never changes, and the lengths of entries are only appended.
     pub(crate) fn forget(&mut self, everything: bool) {
-        let changes = |path: &str| [CHECKPOINT, CLOSE, HEADS].contains(&path);
+        let changes = |path: &str| [CHECKPOINT, CLOSING_CHECKPOINT, CLOSE, HEADS].contains(&path);
         self.files.retain(|path, file| !everything && !changes(path) && !matches!(file, Known::Absent));
         let mut first = Self::new().take_wanted();
         first.retain(|part| !self.files.contains_key(&part.path));

@@ -77,10 +77,38 @@ test('it says the same of election and choices as the client that reads everythi
   const { tracker, entry } = vectors.voted;
   const { voter_number } = vectors.ballots.find(({ previous }) => previous === tracker);
   const stranger = vectors.ballots.find((ballot) => ballot.voter_number !== voter_number);
-  assert.deepEqual(await one.findBallot(tracker, voter_number), { state: 'on_board', entry });
+  assert.deepEqual(await one.findBallot(tracker, voter_number), { state: 'on_board', entry, witnesses: null });
   const { state, by } = await one.findBallot(stranger.tracker, voter_number);
   assert.deepEqual([state, by], ['another_is_last', tracker]);
-  assert.deepEqual(await one.findBallot(tracker, stranger.voter_number), { state: 'not_shown' });
+  assert.deepEqual(await one.findBallot(tracker, stranger.voter_number), { state: 'not_shown', witnesses: null });
+});
+
+test('receipts: a promise that is kept, and one that is broken', async () => {
+  const election = await light.openElection(whole(), pinned);
+  const { tracker, entry } = vectors.voted;
+  const { given, later, broken, evidence } = vectors.receipts;
+  const { voter_number } = vectors.ballots.find(({ previous }) => previous === tracker);
+  const stranger = vectors.ballots.find((ballot) => ballot.voter_number !== voter_number);
+  const content = election.readReceipt(given);
+  assert.deepEqual([content.entry, content.tracker, content.previous], [entry, tracker, null]);
+  const check = (receipt, shown = tracker, voter = voter_number) => election.checkReceipt(receipt, shown, voter);
+  assert.deepEqual(await check(given, content.writtenTracker), { state: 'on_board', entry, witnesses: null });
+  assert.deepEqual(await check(given, tracker, stranger.voter_number), { state: 'of_another_voter', entry, witnesses: null });
+  assert.deepEqual(await check(later), { state: 'not_yet', entry: entry + 1, entries: election.board.entries, witnesses: null });
+  const found = await check(broken);
+  assert.deepEqual([found.state, found.entry, hex(found.evidence)], ['promise_broken', entry - 1, evidence]);
+  // What the voter kept must belong together, and the board must have signed it.
+  await assert.rejects(check(given, stranger.tracker), { code: 'receipt-of-other' });
+  await assert.rejects(check(given, 'T-0'), { code: 'typing-slip', field: 'tracker' });
+  for (const wrong of ['', given.replace(`\n${entry}\n`, `\n${entry - 1}\n`), `${given}x`]) {
+    await assert.rejects(check(wrong), { code: 'bad-receipt' });
+    assert.throws(() => election.readReceipt(wrong), { code: 'bad-receipt' });
+  }
+  await assert.rejects(check(7), { code: 'invalid-input' });
+  // What cannot be proved is no verdict.
+  const tile = [...whole().keys()].find((path) => path.startsWith('tile/0/'));
+  const lying = light.openElection(whole({ [tile]: (bytes) => (bytes[32 * entry] ^= 1, bytes) }), pinned);
+  await assert.rejects(lying.then((election) => election.checkReceipt(given, tracker, voter_number)), { code: 'bad-proof' });
 });
 
 test('over HTTP, with ranges and without', async () => {

@@ -32,7 +32,7 @@ async function inPage(work) {
     });
     const given = {
       fingerprint: vectors.fingerprint, code: vectors.ballots[1].code, choices: JSON.parse(vectors.ballots[1].choices), voted: { ...vectors.voted, number: vectors.ballots.find(({ previous }) => previous === vectors.voted.tracker).voter_number },
-      number: vectors.ballots[1].voter_number,
+      number: vectors.ballots[1].voter_number, receipts: vectors.receipts,
     };
     answer = await page.evaluate(work, given);
     // The threads that are left, without ended workers.
@@ -45,7 +45,7 @@ async function inPage(work) {
 const options = { skip: noBrowser, timeout: 60_000 };
 
 test('the light client in a worker', options, async () => {
-  const found = await inPage(async ({ fingerprint, code, choices, voted, number }) => {
+  const found = await inPage(async ({ fingerprint, code, choices, voted, number, receipts }) => {
     const { loadLightWorker } = await import('/ballotta/worker.js');
     const light = await loadLightWorker();
     const election = await light.openElection({ url: '/record/' }, { fingerprint });
@@ -55,6 +55,7 @@ test('the light client in a worker', options, async () => {
     ]);
     const ballot = await credential.prepare(choices);
     const checked = await election.checkOpening(await ballot.open(), ballot.writtenTracker, credential.voterNumber);
+    const promised = [await election.readReceipt(receipts.given), await election.checkReceipt(receipts.broken, voted.tracker, voted.number)];
     const before = election.board;
     await election.refresh();
     const kept = (await light.openElection({ url: '/record/' }, { fingerprint, kept: before })).board;
@@ -63,11 +64,12 @@ test('the light client in a worker', options, async () => {
     await election.free();
     const gone = await refused(credential.prepare(choices));
     light.terminate();
-    return { own, other, refusedNumber, checked: checked.choices, choices, same: JSON.stringify([before, election.board, kept]), forked, loaded, gone };
+    return { own, other, refusedNumber, checked: checked.choices, choices, same: JSON.stringify([before, election.board, kept]), forked, loaded, gone, promised: [promised[0].entry, promised[1].state, promised[1].evidence.length] };
   });
   assert.deepEqual([found.own.state, found.other.state], ['on_board', 'not_shown']);
   assert.deepEqual(found.refusedNumber, { name: 'BallottaError', code: 'typing-slip', field: 'tracker' });
   assert.deepEqual(found.checked, found.choices);
+  assert.deepEqual(found.promised, [vectors.voted.entry, 'promise_broken', vectors.receipts.evidence.length / 2]);
   const [before, after, kept] = JSON.parse(found.same);
   assert.deepEqual([after, kept], [before, before]);
   assert.deepEqual(found.forked, { name: 'BallottaError', code: 'forked-board', field: '' });

@@ -36,6 +36,11 @@ pub(crate) fn opened(location: &Location) -> Result<AnyRecord> {
     location.open(TIMEOUT).context("the record cannot be opened")
 }
 
+/// The same, of which small parts are read.
+pub(crate) fn opened_in_parts(location: &Location) -> Result<AnyRecord> {
+    location.open_in_parts(TIMEOUT).context("the record cannot be opened")
+}
+
 /// The manifest of a record. A server that does not answer is asked again, unless only once; a location without a manifest
 /// is a wrong call.
 pub(crate) fn first_manifest(location: &Location, once: bool, poll: Duration, console: Console) -> Result<Manifest> {

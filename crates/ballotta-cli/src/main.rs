@@ -24,6 +24,7 @@ mod message_file;
 mod organiser;
 mod prepared;
 mod publish;
+mod reading;
 mod recognise;
 mod record;
 mod rehearsal;

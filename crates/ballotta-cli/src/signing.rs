@@ -86,8 +86,12 @@ pub(crate) fn check_manifest_hash(pinned: &ManifestHash, found: &ManifestHash) -
 impl BoardPin {
     /// Reads the checkpoint, which the board of the manifest must have signed.
     pub(crate) fn read(&self, manifest: &Manifest) -> Result<Option<PinnedHead>> {
-        let head = self.checkpoint.as_deref().map(|path| kept_head(manifest, path)).transpose()?;
-        Ok(head.map(PinnedHead::new))
+        Ok(self.head(manifest)?.map(PinnedHead::new))
+    }
+
+    /// The head of the checkpoint, which the board of the manifest must have signed.
+    pub(crate) fn head(&self, manifest: &Manifest) -> Result<Option<TreeHead>> {
+        self.checkpoint.as_deref().map(|path| kept_head(manifest, path)).transpose()
     }
 
     /// Refuses a board of `size` entries that does not continue the checkpoint.

@@ -9,9 +9,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, Result, ensure};
 use ballotta::ballot::{BallotOpening, PreparedBallot, SignedBallot};
 use ballotta::credential::VotingCode;
-use ballotta::hash::Tracker;
+use ballotta::hash::{Fingerprint, Tracker};
 use ballotta::manifest::{ElectionKind, Manifest};
-use ballotta::voter::{BallotStatus, CheckpointWitnesses, Election, PromisedStatus, Voter};
+use ballotta::voter::light::{LightPromise, LightStatus};
+use ballotta::voter::{BallotStatus, CheckpointWitnesses, PromisedStatus, Voter, VoterError};
 use ballotta::written::{VoterNumber, WrittenFingerprint, WrittenTracker};
 use ballotta_io::{AnyRecord, remove_part};
 use serde_json::json;
@@ -20,11 +21,11 @@ use zeroize::Zeroizing;
 use crate::console::{Console, Shown as _, counted, is_at_a_terminal};
 use crate::evidence::read_receipt;
 use crate::failure::{ErrorContext as _, refusal};
-use crate::location;
 use crate::marks::{MarkArguments, ask_for_choices, explain, for_people};
 use crate::message_file::{self, FileKind, MessageFile};
 use crate::prepared::{FinalState, PreparedFile};
-use crate::record::{REHEARSAL, Record, exists, language, read_election};
+use crate::reading::{ReadElection, Reading};
+use crate::record::{REHEARSAL, Record, exists, language};
 use crate::secrets::{ask, system_rng, voting_code_text, without_mark};
 use crate::signing::{Pins, fingerprint_line};
 use crate::state_file::follow_links;
@@ -48,6 +49,8 @@ pub(crate) struct PrepareBallot {
     /// The new file for the prepared ballot; it shows your choices, so keep it secret
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
 }
 
 impl PrepareBallot {
@@ -56,9 +59,8 @@ impl PrepareBallot {
         ensure!(!both, "--choices and --code-file cannot both be `-`: give a file for one of them");
         // What is read from the standard input is read before a code is asked for.
         let given = if self.marks.is_empty() && is_at_a_terminal() { None } else { Some(self.marks.choices()?) };
-        let source = location::open(&self.record)?;
-        let election = read_election(&source)?;
-        let (context, manifest) = (&election.context, election.context.manifest());
+        let (source, election) = self.reading.election(&self.record)?;
+        let (context, manifest) = (election.context(), election.context().manifest());
         if let Some(expected) = &self.fingerprint {
             let same = election.expect(expected).refused();
             same.remedy("do not vote: this record is of another election than yours")?;
@@ -71,7 +73,7 @@ impl PrepareBallot {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
         let counter = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
         let rng = &mut system_rng();
-        let previous = voter.predecessor(&election, &source, rng).refused()?;
+        let previous = election.predecessor(&source, &voter).refused()?;
         let choices = match given {
             Some(choices) => choices,
             None => ask_for_choices(context, language, voter.line().entitlement())?,
@@ -123,7 +125,7 @@ impl PrepareBallot {
 
 /// Reads the voting code and finds the voter on the roll. If the roll does not have the credential, the record is not
 /// that of the voter's election.
-fn read_voter(file: Option<&Path>, source: &AnyRecord, election: &Election) -> Result<Voter> {
+fn read_voter(file: Option<&Path>, source: &AnyRecord, election: &ReadElection) -> Result<Voter> {
     let once = || {
         let parsed = without_mark(&voting_code_text(file)?).trim().parse();
         parsed.context("this is not a voting code").remedy("type it again, and check each group")
@@ -147,6 +149,8 @@ pub(crate) struct UseBallot {
     /// The new file to send; its name must not be `PREPARED.cast` or `PREPARED.opened`
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    #[command(flatten)]
+    reading: Reading,
 }
 
 /// Signs a prepared ballot, which the voter then sends to the board.
@@ -166,7 +170,7 @@ impl UseBallot {
     }
 
     /// The prepared ballot, and the election for which it was prepared.
-    fn begin(&self, state: FinalState) -> Result<(PreparedFile, AnyRecord, Election, PreparedBallot)> {
+    fn begin(&self, state: FinalState) -> Result<(PreparedFile, AnyRecord, ReadElection, PreparedBallot)> {
         let path = self.path()?;
         let (out, used) = (self.out.shown(), state.path(&path));
         // Only after the ballot has entered its final state, an interrupted call may have written the output.
@@ -174,12 +178,12 @@ impl UseBallot {
         ensure!(self.out != used, "this command keeps the used ballot in {out}: choose another file for --out");
         let file = PreparedFile::read_for(state, &path)?;
         let record = self.record.as_ref().unwrap_or(&file.record);
-        let source = location::open(record)?;
-        let election = read_election(&source).remedy("give the folder of the record with --record")?;
-        if election.context.fingerprint().to_string() != file.fingerprint {
+        let read = self.reading.election(record);
+        let (source, election) = read.remedy("give the folder of the record with --record")?;
+        if election.context().fingerprint().to_string() != file.fingerprint {
             return refusal("the ballot was prepared for another election than that of this record");
         }
-        let prepared = file.prepare_again(&election.context)?;
+        let prepared = file.prepare_again(election.context())?;
         Ok((file, source, election, prepared))
     }
 
@@ -232,7 +236,7 @@ impl CastBallot {
         })?;
         let path = self.ballot.path()?;
         PreparedFile::enter(FinalState::Cast, &path)?;
-        let signed = prepared.cast(&election.context, credential.key_pair(), &mut system_rng());
+        let signed = prepared.cast(election.context(), credential.key_pair(), &mut system_rng());
         if !is_written {
             message_file::write(&MessageFile::new(FileKind::Ballot, signed.to_bytes()), &self.ballot.out)?;
         }
@@ -268,16 +272,19 @@ pub(crate) struct CheckOpening {
     /// The language in which the choices are shown [default: the manifest's first]
     #[arg(long, value_name = "TAG")]
     language: Option<String>,
+    #[command(flatten)]
+    reading: Reading,
 }
 
 impl CheckOpening {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let Election { context, .. } = read_election(&location::open(&self.record)?)?;
+        let (_, election) = self.reading.election(&self.record)?;
+        let context = election.context();
         let manifest = context.manifest();
         let language = language(manifest, self.language.as_deref())?;
         let opening = Zeroizing::new(message_file::read_kind(&self.opening, FileKind::BallotOpening)?);
-        let opened = BallotOpening::decode(&context, &opening)
-            .and_then(|opening| opening.check(&context, &self.ballot.tracker, &self.ballot.voter_number))
+        let opened = BallotOpening::decode(context, &opening)
+            .and_then(|opening| opening.check(context, &self.ballot.tracker, &self.ballot.voter_number))
             .refused()
             .remedy("do not vote with the first device, and tell the organiser")?;
         let number = VoterNumber::written(opened.credential());
@@ -303,17 +310,86 @@ pub(crate) struct CheckBallot {
     receipt: Option<PathBuf>,
     #[command(flatten)]
     pins: Pins,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+/// What small parts of a record say of a ballot.
+enum Found {
+    Tracker(LightStatus),
+    Promised(LightPromise),
+}
+
+impl Found {
+    /// Whether this is all that the whole record would say.
+    fn is_complete(&self) -> bool {
+        match self {
+            Self::Tracker(status) => matches!(status, LightStatus::Counted { .. }),
+            Self::Promised(status) => matches!(
+                status,
+                LightPromise::Counted { .. }
+                    | LightPromise::Superseded { .. }
+                    | LightPromise::OfAnotherVoter { .. }
+                    | LightPromise::Broken { .. }
+                    | LightPromise::NotYet { .. }
+            ),
+        }
+    }
 }
 
 impl CheckBallot {
-    pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let (source, election) = Record::read_pinned(&self.record, &self.pins.board)?.into_election()?;
-        self.pins.check_fingerprint(election.context.fingerprint()).remedy(
-            "check the fingerprint; if it is right, this is not the record of your election: tell the organiser",
-        )?;
-        say_rehearsal(election.context.manifest(), console);
+    /// Checks the ballot by small parts of the record, if they are there and right. Returns whether there is an answer: for a
+    /// record in a folder there is one only if the whole record would not say more.
+    fn in_parts(&self, console: Console) -> Result<bool> {
+        let Some((source, election)) = self.reading.light(&self.record, &self.pins.board)? else { return Ok(false) };
+        self.check_fingerprint(election.context.fingerprint())?;
+        let AskedBallot { tracker, voter_number } = &self.ballot;
+        let rng = &mut system_rng();
+        let found = match &self.receipt {
+            Some(path) => {
+                let receipt = read_receipt(path)?;
+                match election.find_promised(&source, &receipt, tracker, voter_number, rng) {
+                    Err(error @ (VoterError::Receipt(_) | VoterError::ReceiptOfOther { .. })) => {
+                        return Err(error).refused().remedy(OTHER_RECEIPT);
+                    }
+                    found => found.map(Found::Promised),
+                }
+            }
+            None => election.find(&source, tracker, voter_number, rng).map(Found::Tracker),
+        };
+        // What small parts do not show, the whole record may.
+        let (Ok(found), Ok(witnesses)) = (found, election.closing_witnesses(&source)) else { return Ok(false) };
+        if !found.is_complete() && !source.location().is_on_a_server() {
+            return Ok(false);
+        }
+        let manifest = election.context.manifest();
+        say_rehearsal(manifest, console);
         console.say(fingerprint_line(election.context.fingerprint()));
-        check_witnesses(&source, &election, console)?;
+        check_witnesses(witnesses, manifest, console)?;
+        match found {
+            Found::Tracker(status) => answer_status(&status, console),
+            Found::Promised(status) => answer_light_promise(&status, console),
+        }?;
+        Ok(true)
+    }
+
+    fn check_fingerprint(&self, fingerprint: &Fingerprint) -> Result<()> {
+        self.pins.check_fingerprint(fingerprint).remedy(
+            "check the fingerprint; if it is right, this is not the record of your election: tell the organiser",
+        )
+    }
+
+    pub(crate) fn run(&self, console: Console) -> Result<()> {
+        if self.in_parts(console)? {
+            return Ok(());
+        }
+        let (source, election) = Record::read_pinned(&self.record, &self.pins.board)?.into_election()?;
+        self.check_fingerprint(election.context.fingerprint())?;
+        let manifest = election.context.manifest();
+        say_rehearsal(manifest, console);
+        console.say(fingerprint_line(election.context.fingerprint()));
+        let witnesses = election.closing_witnesses(&source).refused();
+        check_witnesses(witnesses.remedy("keep this record as evidence, and make it public")?, manifest, console)?;
         let answer = |state: &str, entry: Option<u64>, by: Option<Tracker>, line: String| {
             let by = by.map(|tracker| tracker.to_string());
             console.answer(&line, &json!({ "state": state, "entry": entry, "superseded_by": by }))
@@ -322,7 +398,7 @@ impl CheckBallot {
         if let Some(path) = &self.receipt {
             let receipt = read_receipt(path)?;
             let found = election.find_promised(&source, &receipt, tracker, voter_number, &mut system_rng());
-            let status = found.refused().remedy("compare receipt and tracker with what you kept")?;
+            let status = found.refused().remedy(OTHER_RECEIPT)?;
             return answer_promise(&status, console);
         }
         match election.find(&source, tracker, voter_number, &mut system_rng()).refused()? {
@@ -403,6 +479,79 @@ fn answer_promise(status: &PromisedStatus, console: Console) -> Result<()> {
     }
 }
 
+/// Says what small parts of a record show of a ballot.
+fn answer_status(status: &LightStatus, console: Console) -> Result<()> {
+    let answer = |entry: Option<u64>, by: Option<Tracker>, line: String| {
+        let by = by.map(|tracker| tracker.to_string());
+        console.answer(&line, &json!({ "state": status.code(), "entry": entry, "superseded_by": by }))
+    };
+    match status {
+        LightStatus::Counted { index } => answer(Some(*index), None, format!("counted: entry {index}")),
+        LightStatus::OnBoard { index } => {
+            console.say(NOT_CONFIRMED);
+            answer(Some(*index), None, format!("on the board: entry {index}"))
+        }
+        LightStatus::AnotherCounts { index, tracker } => {
+            answer(None, Some(*tracker), format!("another ballot counts: {}, entry {index}", tracker.written()))?;
+            refusal("another ballot with the same voting code is counted").remedy(WHOLE)
+        }
+        LightStatus::AnotherIsLast { index, tracker } => {
+            answer(None, Some(*tracker), format!("another ballot is the last: {}, entry {index}", tracker.written()))?;
+            refusal("the board shows another ballot with the same voting code as the last one").remedy(WHOLE)
+        }
+        LightStatus::NoneCounts => {
+            answer(None, None, "no ballot counts".to_owned())?;
+            refusal("no ballot with this voting code is counted").remedy(WHOLE)
+        }
+        _ => {
+            answer(None, None, "not shown".to_owned())?;
+            refusal("the board shows no ballot with this voting code, and may hide one").remedy(WHOLE)
+        }
+    }
+}
+
+/// Says what small parts of a record show of a promised ballot.
+fn answer_light_promise(status: &LightPromise, console: Console) -> Result<()> {
+    let answer = |entry: u64, by: Option<Tracker>, line: String| {
+        let by = by.map(|tracker| tracker.to_string());
+        console.answer(&line, &json!({ "state": status.code(), "entry": entry, "superseded_by": by }))
+    };
+    let as_whole = match *status {
+        LightPromise::Counted { index } => PromisedStatus::Counted { index },
+        LightPromise::Superseded { index, by, by_index } => PromisedStatus::Superseded { index, by, by_index },
+        LightPromise::OfAnotherVoter { index } => PromisedStatus::OfAnotherVoter { index },
+        LightPromise::Broken { index, .. } => PromisedStatus::Broken { index },
+        LightPromise::NotYet { index, size } => PromisedStatus::NotYet { index, size },
+        LightPromise::OnBoard { index } => {
+            console.say(NOT_CONFIRMED);
+            return answer(index, None, format!("on the board: entry {index}, as promised"));
+        }
+        LightPromise::LaterIsLast { index, by, by_index } => {
+            answer(index, Some(by), format!("another ballot is the last: {}, entry {by_index}", by.written()))?;
+            return refusal("the board shows a later ballot with the same voting code as the last one").remedy(WHOLE);
+        }
+        LightPromise::NotCounted { index } => {
+            answer(index, None, format!("not counted: entry {index}"))?;
+            return refusal("the board has promised this ballot, and it is not counted").remedy(WHOLE);
+        }
+        LightPromise::Void { index, .. } => {
+            answer(index, None, format!("void: entry {index}"))?;
+            return refusal("the board has promised this ballot, and it is not counted").remedy(EVIDENCE);
+        }
+        _ => return refusal("the status of the ballot is not known"),
+    };
+    answer_promise(&as_whole, console)
+}
+
+/// What is said of a ballot of which small parts of a record do not show whether it counts.
+const NOT_CONFIRMED: &str = "Whether the ballot counts is shown after the close, when enough trustees have signed it. `--whole` \
+                             reads all ballots.";
+/// What to do if small parts of a record do not say enough.
+const WHOLE: &str =
+    "compare both values with your notes; `--whole` reads the whole record and says what became of the ballot";
+/// What to do about a receipt that is not for this ballot.
+const OTHER_RECEIPT: &str = "compare receipt and tracker with what you kept";
+
 /// What a voter does whose receipt shows that the board broke a promise.
 const EVIDENCE: &str = "keep receipt and record; `ballotta evidence find RECORD --receipt FILE --out EVIDENCE` makes a file \
                         with which anybody can convict the board";
@@ -420,13 +569,11 @@ fn nobody_witnessed(members: usize) -> String {
     format!("{why}: the board may show other people other entries. Compare its checkpoint with those of other people.")
 }
 
-/// Checks that enough witnesses saw the board. Otherwise the board may show these entries to this voter only.
-fn check_witnesses(source: &AnyRecord, election: &Election, console: Console) -> Result<()> {
-    let Some(witnesses) =
-        election.closing_witnesses(source).refused().remedy("keep this record as evidence, and make it public")?
-    else {
+/// Checks that enough witnesses saw the board at the close. Otherwise the board may show these entries to this voter only.
+fn check_witnesses(closing: Option<CheckpointWitnesses>, manifest: &Manifest, console: Console) -> Result<()> {
+    let Some(witnesses) = closing else {
         console.say("The voting is not closed yet: check again after the close.");
-        let witnesses = election.context.manifest().witnesses();
+        let witnesses = manifest.witnesses();
         if witnesses.quorum == 0 {
             console.say(nobody_witnessed(witnesses.members.len()));
         }

@@ -89,6 +89,23 @@ impl Location {
     ///
     /// `Path`, `Archive` or `Server`. A folder or a server is read only when a file is asked for.
     pub fn open(&self, timeout: Duration) -> Result<AnyRecord, LocationError> {
+        self.open_as(timeout, HttpRecord::new)
+    }
+
+    /// As [`Self::open`], for a light client, which reads small parts of files.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::open`].
+    pub fn open_in_parts(&self, timeout: Duration) -> Result<AnyRecord, LocationError> {
+        self.open_as(timeout, HttpRecord::in_parts)
+    }
+
+    fn open_as(
+        &self,
+        timeout: Duration,
+        web: fn(&str, Duration) -> Result<HttpRecord, SourceError>,
+    ) -> Result<AnyRecord, LocationError> {
         let archive =
             |file| ZipRecord::new(file).map_err(|error| LocationError::Archive { name: self.to_string(), error });
         let source = match self {
@@ -97,7 +114,7 @@ impl Location {
                 let file = File::open(path).map_err(|error| LocationError::Path { path: path.clone(), error })?;
                 Box::new(archive(file)?)
             }
-            Self::Web(address) => Box::new(HttpRecord::new(address, timeout)?),
+            Self::Web(address) => Box::new(web(address, timeout)?),
             Self::WebArchive(address) => Box::new(archive(fetch_archive(address, timeout)?)?),
         };
         Ok(AnyRecord { source, location: self.clone() })

@@ -353,8 +353,9 @@ fn expect(context: &ElectionContext, expected: &WrittenFingerprint) -> Result<()
 /// Checks that ballots may be cast now.
 fn is_open(window: &Window) -> Result<(), VoterError> {
     match window {
-        Window { opened: None, .. } => Err(VoterError::NotOpen),
+        // A light client knows of the closing without the opening.
         Window { closed: Some(_), .. } => Err(VoterError::Closed),
+        Window { opened: None, .. } => Err(VoterError::NotOpen),
         Window { .. } => Ok(()),
     }
 }

@@ -20,14 +20,19 @@ try {
     // A new profile: nothing is cached.
     const browser = await launch();
     const page = await browser.context.newPage();
+    // The page notes when it shows its first step: the voting code, or that the voting is closed. A program outside that waits for it
+    // would look too seldom.
+    await page.addInitScript(() => {
+      const look = () => {
+        if (document.querySelector('#main form, #main button')) globalThis.shown ??= performance.timeOrigin + performance.now();
+      };
+      new MutationObserver(look).observe(document, { childList: true, subtree: true });
+    });
     const before = server.answered.length;
-    const start = performance.now();
     await page.goto(`${server.origin}/index.html`);
-    // The first step of the page: the voting code, or that the voting is closed.
-    await page.waitForSelector('#main form, #main button', { timeout: 60_000 });
-    const shown = performance.now();
+    const [start, shown] = await (await page.waitForFunction(() => globalThis.shown && [performance.timeOrigin, globalThis.shown])).jsonValue();
     read = server.answered.slice(before).filter(({ path }) => path.startsWith('/record/'));
-    times.push([shown - start, shown - read[0].at]);
+    times.push([shown - start, shown - performance.timeOrigin - read[0].at]);
     await browser.close();
   }
   const median = (place) => Math.round(times.map((time) => time[place]).sort((one, other) => one - other)[2]);

@@ -18,8 +18,8 @@ function enter(page: Page): void {
       enter(page);
     });
     const look = element('button', { type: 'button', class: 'plain', click: () => void again() }, words.lookAgain);
-    if (election.board.opened === null) return [element('p', {}, words.faults['not-open'] ?? ''), look];
     if (election.board.closed !== null) return [element('p', {}, words.faults['closed'] ?? ''), look];
+    if (election.board.opened === null) return [element('p', {}, words.faults['not-open'] ?? ''), look];
     const code = element('input', {
       name: 'code', required: true, autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false', maxlength: '64', class: 'code',
     });

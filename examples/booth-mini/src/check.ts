@@ -1,13 +1,13 @@
 // The second device: checks an opened ballot, and looks for a cast one.
 
 import { summary } from './contests.js';
-import { BallottaError, type FoundBallot, type WorkerElection } from 'ballotta/worker';
-import { Page, element, explain, field, run, whole, written } from './page.js';
+import { BallottaError, type FoundBallot, type LightFoundBallot, type LightPromisedBallot } from 'ballotta/worker';
+import { Page, element, explain, field, inParts, run, save, whole, written } from './page.js';
 import type { Words } from './words.js';
 
 const typing = { autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false', maxlength: '200', class: 'code' };
 
-function start(page: Page<WorkerElection>): void {
+function start(page: Page): void {
   page.step(() => [find(page), opening(page)]);
 }
 
@@ -55,7 +55,7 @@ class Asked {
   }
 }
 
-function opening(page: Page<WorkerElection>): HTMLElement {
+function opening(page: Page): HTMLElement {
   const { words } = page;
   const file = element('input', { type: 'file', name: 'opening', required: true });
   const answer = element('div', { id: 'opened', role: 'status', 'aria-live': 'polite' });
@@ -104,15 +104,21 @@ function opening(page: Page<WorkerElection>): HTMLElement {
   return form;
 }
 
-function find(page: Page<WorkerElection>): HTMLElement {
+/** A receipt is not longer than this. */
+const MAX_RECEIPT = 4096;
+
+function find(page: Page): HTMLElement {
   const { words } = page;
   const answer = element('div', { id: 'found', role: 'status', 'aria-live': 'polite' });
   const asked = new Asked('find', words, () => clear(answer));
+  const receipt = element('input', { type: 'file', name: 'receipt' });
+  receipt.addEventListener('change', () => clear(answer));
   const form = element(
     'form', { id: 'find' },
     element('h2', {}, words.find),
     element('p', {}, words.findText),
     ...asked.fields,
+    field(words.receipt, receipt, words.receiptHint),
     element('button', {}, words.look),
     answer,
   );
@@ -122,11 +128,14 @@ function find(page: Page<WorkerElection>): HTMLElement {
       // An earlier answer is removed, so that it is not shown during the search or next to an error.
       clear(answer);
       const [tracker, voterNumber] = [asked.tracker.value, asked.voterNumber.value];
+      const kept = await receipt.files?.[0]?.slice(0, MAX_RECEIPT).text();
       await page.refresh();
       try {
-        const found = await page.election.findBallot(tracker, voterNumber);
-        answer.append(...state(page, tracker, found));
+        const { election } = page;
+        const found = kept === undefined ? await election.findBallot(tracker, voterNumber) : await election.checkReceipt(kept, tracker, voterNumber);
+        answer.append(...state(page, tracker, found, election.board.entries));
         answer.className = holds(found) ? 'good' : 'problem';
+        if (ASK_WHY.includes(found.state)) answer.append(why(page, answer, tracker, voterNumber));
       } catch (error) {
         asked.slip(error);
       }
@@ -136,33 +145,68 @@ function find(page: Page<WorkerElection>): HTMLElement {
   return form;
 }
 
+/** The states of which the whole board says more. */
+const ASK_WHY: readonly string[] = ['another_counts', 'none_counts', 'another_is_last', 'later_is_last', 'not_shown', 'not_counted', 'void'];
+
+/** Reads the whole board, because the voter asks why a ballot does not count. */
+function why(page: Page, answer: HTMLElement, tracker: string, voterNumber: string): HTMLElement {
+  const { words } = page;
+  const button = element('button', { type: 'button', id: 'whole', class: 'plain' }, words.why);
+  button.addEventListener('click', () => {
+    void page.busy(async () => {
+      // Only this election is accepted.
+      const election = await (await whole(page.configuration))(page.election.fingerprint);
+      try {
+        const found = await election.findBallot(tracker, voterNumber);
+        clear(answer);
+        answer.append(...state(page, tracker, found, election.board.entries));
+        answer.className = holds(found) ? 'good' : 'problem';
+      } finally {
+        await election.free();
+      }
+      page.say('');
+    });
+  });
+  return element('div', {}, element('p', {}, words.whyText), button);
+}
+
 function clear(answer: HTMLElement): void {
   answer.className = '';
   answer.replaceChildren();
 }
 
-/** Whether a ballot counts and, after the close, enough witnesses saw the board on which it counts. */
-function holds({ state, witnesses }: FoundBallot): boolean {
-  return state === 'counted' && (witnesses === null || witnesses.enough);
+type Found = FoundBallot | LightFoundBallot | LightPromisedBallot;
+
+/** Whether a ballot counts and, after the close, enough witnesses saw the board on which it counts; or is on the board. */
+function holds({ state, witnesses }: Found): boolean {
+  return ['counted', 'on_board'].includes(state) && (witnesses === null || witnesses.enough);
 }
 
-/** Shows the state of a ballot, with the tracker that was typed. */
-function state(page: Page<WorkerElection>, tracker: string, found: FoundBallot): Node[] {
-  const { words, election } = page;
+/** Shows the state of a ballot, with the tracker that was typed, on a board of so many entries. */
+function state(page: Page, tracker: string, found: Found, entries: number): Node[] {
+  const { words } = page;
   const { witnesses } = found;
   const title = found.state === 'counted' && !holds(found) ? words.notWitnessed : words.states[found.state];
   const shown: Node[] = [
     element('h3', { id: 'state', 'data-state': found.state }, title),
-    element('p', {}, element('code', { class: 'written', translate: 'no' }, written(tracker.trim().toUpperCase())), ' ', words.seen(election.board.entries)),
+    element('p', {}, element('code', { class: 'written', translate: 'no' }, written(tracker.trim().toUpperCase())), ' ', words.seen(entries)),
   ];
-  if (found.state === 'superseded') shown.push(element('p', {}, words.laterOne, ' ', element('code', { class: 'written', translate: 'no' }, written(found.byWritten))));
-  if (found.state === 'void') shown.push(element('p', {}, found.reason));
-  // Neither the close nor witnesses change this answer.
+  if ('byWritten' in found) shown.push(element('p', {}, found.state === 'superseded' ? words.laterOne : words.otherOne, ' ', element('code', { class: 'written', translate: 'no' }, written(found.byWritten))));
+  if ('reason' in found) shown.push(element('p', {}, found.reason));
+  if ('evidence' in found) {
+    const { evidence } = found;
+    const name = `${words.evidenceFile}.evidence`;
+    shown.push(element('p', {}, words.evidenceText), element('button', { type: 'button', id: 'evidence', click: () => save(name, evidence) }, words.saveEvidence));
+    return shown;
+  }
+  // Neither the close nor witnesses change these answers.
   if (found.state === 'of_another_voter') return [...shown, element('p', {}, words.otherVoter)];
+  if (found.state === 'not_yet') return [...shown, element('p', {}, words.notYet(found.entry))];
+  if (found.state === 'on_board') shown.push(element('p', {}, words.notConfirmed));
   if (witnesses === null) shown.push(element('p', {}, words.notClosed));
   else if (witnesses.quorum > 0) shown.push(element('p', {}, words.witnesses(witnesses.cosigned, witnesses.quorum)));
   return shown;
 }
 
 // At the end of the file: what is defined after an `await` does not exist before it has ended.
-await run(async () => start(await Page.open(whole, (words) => words.check)));
+await run(async () => start(await Page.open(inParts, (words) => words.check)));

@@ -1,6 +1,8 @@
 // The code that both pages share: elements with text that is never markup, the configuration, and the language.
 
-import { BallottaError, WorkerElection, WorkerLightElection, loadLightWorker, loadWorker } from 'ballotta/worker';
+import { loadLight } from 'ballotta/light';
+import lightModule from 'ballotta/light.wasm?url';
+import { BallottaError, type LightWorker, WorkerElection, WorkerLightElection, loadLightWorker, loadWorker } from 'ballotta/worker';
 import { type Words, spoken, words } from './words.js';
 
 /** The configuration that the organiser puts next to the page, as `booth.json`. */
@@ -204,8 +206,9 @@ export function written(text: string): DocumentFragment {
 }
 
 /** Saves a file that the person gives to somebody else. */
-export function save(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
+export function save(name: string, content: string | Uint8Array): void {
+  const type = typeof content === 'string' ? 'text/plain' : 'application/octet-stream';
+  const url = URL.createObjectURL(new Blob([content as BlobPart], { type }));
   element('a', { href: url, download: name }).click();
   // The address is revoked later, since some browsers read it with a delay.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
@@ -217,9 +220,16 @@ const PATIENCE = 120_000;
 /** Opens the election with this fingerprint. */
 type Reader<E> = (fingerprint: string) => Promise<E>;
 
-/** The reader of small parts, for those who vote. */
+/** The light client. The page fetches and compiles it while the worker starts and `booth.json` is read. */
+const light: Promise<LightWorker> = loadLightWorker({
+  module: loadLight(fetch(lightModule, { credentials: 'same-origin' })).then(({ module }) => module),
+});
+// An error is shown by whoever waits for it.
+light.catch(() => undefined);
+
+/** The reader of small parts. */
 export async function inParts({ record }: Configuration): Promise<Reader<WorkerLightElection>> {
-  const library = await loadLightWorker();
+  const library = await light;
   return (fingerprint) => library.openElection({ url: here(record) }, { fingerprint });
 }
 

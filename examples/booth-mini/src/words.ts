@@ -1,7 +1,10 @@
 // The texts of the pages in each language. If a language is missing here, the page is in English.
 
-import type { FoundBallot } from 'ballotta/worker';
+import type { FoundBallot, LightFoundBallot, LightPromisedBallot } from 'ballotta/worker';
 import { english as control, italian as controllo } from './kinds/words.js';
+
+/** Everything that a page says of a ballot. */
+type State = (FoundBallot | LightFoundBallot | LightPromisedBallot)['state'];
 
 const english = {
   booth: 'Vote',
@@ -76,7 +79,26 @@ const english = {
     void: 'It does not count',
     of_another_voter: 'Not a ballot of yours',
     missing: 'It is not on the board',
-  } satisfies Record<FoundBallot['state'], string> as Record<FoundBallot['state'], string>,
+    on_board: 'It is on the board',
+    another_counts: 'Another ballot of yours counts',
+    none_counts: 'No ballot of yours counts',
+    another_is_last: 'The board shows another ballot of yours',
+    not_shown: 'The board shows no ballot of yours',
+    later_is_last: 'The board shows a later ballot of yours',
+    not_counted: 'It does not count',
+    promise_broken: 'The board has broken its promise',
+    not_yet: 'It is not on this board yet',
+  } satisfies Record<State, string> as Record<State, string>,
+  receipt: 'Receipt, if you kept one',
+  receiptHint: 'The file that the server gave you when it took the ballot. With it, a server that lost the ballot is found out.',
+  notConfirmed: 'That it counts is shown after the close, when enough trustees have signed it.',
+  otherOne: 'The tracker of the other ballot:',
+  notYet: (entry: number) => `The board has promised it as entry ${entry}. Look again later, and keep the receipt until after the close.`,
+  why: 'Read the whole board',
+  whyText: 'This answer comes from small parts of the board. The whole board says what became of this ballot; it is a larger download.',
+  evidenceText: 'Save this file, and keep the receipt: with the file, anybody can show that the board broke its promise. Tell the organiser, and make it public.',
+  evidenceFile: 'board',
+  saveEvidence: 'Save the evidence',
   seen: (entries: number) => `On a board of ${entries} entries.`,
   otherVoter: 'The ballot with this tracker belongs to another voter. Compare the tracker with your notes and the voter number with your letter. If both are right, the device that showed you this tracker has not cast your ballot: keep the device as it is, and tell the organiser.',
   laterOne: 'If you voted again, this is right. If not, somebody else has your voting code: tell the organiser. The later ballot has the tracker',
@@ -196,7 +218,26 @@ const italian: Words = {
     void: 'La scheda non vale',
     of_another_voter: 'Questa scheda non è tua',
     missing: 'La scheda non c’è',
+    on_board: 'La scheda è nel registro',
+    another_counts: 'Vale un’altra tua scheda',
+    none_counts: 'Nessuna tua scheda vale',
+    another_is_last: 'Il registro mostra un’altra tua scheda',
+    not_shown: 'Il registro non mostra nessuna tua scheda',
+    later_is_last: 'Il registro mostra una tua scheda successiva',
+    not_counted: 'La scheda non vale',
+    promise_broken: 'Il registro non ha mantenuto la promessa',
+    not_yet: 'La scheda non è ancora in questo registro',
   },
+  receipt: 'Ricevuta, se l’hai conservata',
+  receiptHint: 'Il file che il server ti ha dato quando ha preso la scheda. Con la ricevuta si scopre un server che ha perso la scheda.',
+  notConfirmed: 'Che valga si vede dopo la chiusura, quando lo hanno firmato abbastanza garanti.',
+  otherOne: 'Il codice di controllo dell’altra scheda:',
+  notYet: (entry) => `Il registro l’ha promessa come voce ${entry}. Cerca di nuovo più tardi e conserva la ricevuta fino a dopo la chiusura.`,
+  why: 'Leggi tutto il registro',
+  whyText: 'Questa risposta viene da piccole parti del registro. Il registro intero dice che cosa è successo a questa scheda; è più lungo da scaricare.',
+  evidenceText: 'Salva questo file e conserva la ricevuta: con il file chiunque può mostrare che il registro non ha mantenuto la promessa. Avvisa l’organizzatore e rendilo pubblico.',
+  evidenceFile: 'registro',
+  saveEvidence: 'Salva la prova',
   seen: (entries) => `In un registro di ${entries} voci.`,
   otherVoter: 'La scheda con questo codice di controllo è di un altro votante. Confronta il codice con i tuoi appunti e il numero di votante con la tua lettera. Se sono giusti, il dispositivo che ti ha mostrato questo codice non ha deposto la tua scheda: conserva il dispositivo così com’è e avvisa l’organizzatore.',
   laterOne: 'Se hai votato di nuovo, è giusto così. Se no, qualcun altro ha il tuo codice di voto: avvisa l’organizzatore. La scheda successiva ha il codice di controllo',

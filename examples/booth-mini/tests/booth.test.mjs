@@ -148,7 +148,7 @@ test('twenty voters', { skip: missing, timeout: 240_000 }, async () => {
       const path = await opened(page);
       if (number === 3) await shot(page, 'wide-5-opened');
       const check = await open('check.html', { language: 'en' });
-      await check.setInputFiles('input[type=file]', path);
+      await check.setInputFiles('#check-opening input[type=file]', path);
       const ask = async (tracker, number) => {
         await check.fill('#check-opening [name=tracker]', tracker);
         await check.fill('#check-opening [name=voterNumber]', number);
@@ -211,9 +211,22 @@ test('a second ballot takes the place of the first', { skip: missing, timeout: 6
   await cast(page);
   const digits = await page.locator('#tracker').getAttribute('data-tracker');
   const number = election.numbers[5];
-  for (const [tracker, state] of [[first, 'superseded'], [trackers[5], 'counted'], [digits, 'counted'], [trackers[4], 'of_another_voter'], ['0'.repeat(64), 'missing']]) {
+  // Small parts of the board show the last ballot. The whole board is read only if the voter asks why.
+  const whole = () => server.asked.some((path) => path.endsWith('/ballotta.wasm') || /ballotta-[^/]*\.wasm$/.test(path));
+  assert.equal(whole(), false);
+  for (const [tracker, shown, state] of [
+    [trackers[5], 'on_board'], [digits, 'on_board'],
+    [first, 'another_is_last', 'superseded'], [trackers[4], 'another_is_last', 'of_another_voter'], ['0'.repeat(64), 'another_is_last', 'missing'],
+  ]) {
     await ask(check, tracker, number);
+    await check.locator(`#state[data-state=${shown}]`).waitFor();
+    await shot(check, `check-3-${shown}`);
+    assert.equal(await check.locator('#whole').count(), state ? 1 : 0);
+    if (!state) continue;
+    assert.match(await check.locator('#found.problem').textContent(), new RegExp(trackers[5]));
+    await check.click('#whole');
     await check.locator(`#state[data-state=${state}]`).waitFor();
+    assert.equal(whole(), true);
     if (state === 'superseded') assert.match(await check.locator('#found').textContent(), new RegExp(trackers[5]));
     if (state === 'of_another_voter') {
       assert.match(await check.locator('#found.problem').textContent(), /^Not a ballot of yours.*keep the device as it is, and tell the organiser/);
@@ -222,7 +235,7 @@ test('a second ballot takes the place of the first', { skip: missing, timeout: 6
   }
   // An answer is not shown next to another tracker or an error.
   await ask(check, trackers[5], number);
-  await check.locator('#state[data-state=counted]').waitFor();
+  await check.locator('#found.good #state[data-state=on_board]').waitFor();
   await check.fill('#find [name=voterNumber]', slip(number));
   assert.equal(await check.locator('#found').textContent(), '');
   await check.click('#find button');
@@ -243,11 +256,39 @@ test('a second ballot takes the place of the first', { skip: missing, timeout: 6
   await check.locator('#find-tracker-slip:not(:empty)').waitFor();
   assert.match(await check.locator('#find-tracker-slip').textContent(), /errore di battitura nel gruppo 6/);
   await ask(check, trackers[4], number);
+  await check.locator('#state[data-state=another_is_last]').waitFor();
+  assert.match(await check.locator('#found').textContent(), /^Il registro mostra un’altra tua scheda/);
+  await check.click('#whole');
   await check.locator('#state[data-state=of_another_voter]').waitFor();
   assert.match(await check.locator('#found').textContent(), /^Questa scheda non è tua/);
   await shot(check, 'check-6-narrow');
   assert.equal(await check.evaluate(() => document.documentElement.scrollWidth), 360);
   await page.close();
+  await check.close();
+});
+
+test('a receipt is compared with the board', { skip: missing, timeout: 60_000 }, async () => {
+  const check = await open('check.html');
+  const given = (name, text) => check.setInputFiles('#find input[type=file]', { name, mimeType: 'text/plain', buffer: Buffer.from(text) });
+  const { kept, broken } = election.receipts(trackers[6]);
+  await given('mine.receipt', kept);
+  await ask(check, trackers[6], election.numbers[6]);
+  await check.locator('#found.good #state[data-state=on_board]').waitFor();
+  await given('mine.receipt', broken);
+  await check.click('#find button');
+  await check.locator('#found.problem #state[data-state=promise_broken]').waitFor();
+  await shot(check, 'check-7-broken');
+  const [download] = await Promise.all([check.waitForEvent('download'), check.click('#evidence')]);
+  writeFileSync(join(election.folder, 'saved.evidence'), readFileSync(await download.path()));
+  const verdict = JSON.parse(election.run(['evidence', 'verify', 'saved.evidence', '--json']));
+  assert.deepEqual([verdict.convicted, verdict.kind], ['board', 'omission']);
+  // The receipt of another ballot, and a file that is none.
+  await ask(check, trackers[7], election.numbers[7]);
+  await check.locator('#status.problem').waitFor();
+  assert.match(await check.locator('#status').textContent(), /for another ballot/);
+  await given('mine.receipt', 'nothing');
+  await ask(check, trackers[6], election.numbers[6]);
+  assert.match(await check.locator('#status.problem').textContent(), /not one of this board/);
   await check.close();
 });
 

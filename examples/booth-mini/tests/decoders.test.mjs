@@ -107,7 +107,7 @@ test('a changed record is the same to the module and to the command', { timeout:
       assert.deepEqual(plain(await ballotta.verify(given)), report, where);
       const opening = ballotta.openElection(given, { fingerprint: election.fingerprint });
       const found = await opening.then((opened) => answer(opened.findBallot(tracker, number))).catch(({ message }) => message);
-      const said = native(['voter', 'check', 'record', '--tracker', tracker, '--voter-number', number, '--json']);
+      const said = native(['voter', 'check', 'record', '--tracker', tracker, '--voter-number', number, '--whole', '--json']);
       assert.equal(found, typeof said === 'string' ? said : said.state, where);
       refusals.add(found.replace(/[0-9a-f]{64}|\d+/g, '#'));
       compared += 1;

@@ -1,6 +1,7 @@
 // An election made with the command `ballotta`: two styles, two languages, one witness, and any number of voters.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createPrivateKey, sign } from 'node:crypto';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -90,7 +91,28 @@ export class Election {
   }
 
   add(...files) {
-    this.run(['board', 'add', 'record', '--board-key', 'board.key', ...files]);
+    this.run(['board', 'add', 'record', '--board-key', 'board.key', '--receipts', 'receipts', ...files]);
+  }
+
+  /** The receipt of the ballot with this tracker in its written form, and one that the board signs for the entry before it. */
+  receipts(written) {
+    const texts = readdirSync(join(this.folder, 'receipts')).map((name) => this.read(`receipts/${name}`));
+    const kept = texts.find((text) => this.run(['inspect', this.keep('asked.receipt', text), '--json']).includes(written));
+    const [text, line] = kept.split('\n\n');
+    const lines = text.split('\n');
+    lines[3] = String(Number(lines[3]) - 1);
+    const changed = `${lines.join('\n')}\n`;
+    const seed = Buffer.from(this.read('board.key').split('\n')[1], 'hex');
+    const key = createPrivateKey({ key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]), format: 'der', type: 'pkcs8' });
+    const [dash, name, signed] = line.trim().split(' ');
+    const id = Buffer.from(signed, 'base64').subarray(0, 4);
+    const signature = Buffer.concat([id, sign(null, Buffer.from(changed), key)]).toString('base64');
+    return { kept, broken: `${changed}\n${dash} ${name} ${signature}\n` };
+  }
+
+  keep(name, text) {
+    writeFileSync(join(this.folder, name), text);
+    return name;
   }
 
   /** Closes, decrypts, publishes, and returns the report of `ballotta verify`. */

@@ -90,7 +90,7 @@ test('every kind: mark, review, cast, and open on a second device', { skip: miss
     if (number === 4) {
       const [download] = await Promise.all([page.waitForEvent('download'), page.click('#open')]);
       const check = await open('check.html', { language });
-      await check.setInputFiles('input[type=file]', await download.path());
+      await check.setInputFiles('#check-opening input[type=file]', await download.path());
       await check.fill('#check-opening [name=tracker]', tracker);
       await check.fill('#check-opening [name=voterNumber]', election.numbers[number]);
       await check.click('#check-opening button');

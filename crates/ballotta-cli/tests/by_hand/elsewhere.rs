@@ -78,6 +78,7 @@ pub(crate) fn reading_from_elsewhere(people: &People, tracker: &str) {
             assert_eq!(without_places(&ran.stdout), without_places(&folder.stdout), "{}", ran.shown());
         }
     }
+    in_parts(people, &server, &asks);
     comparing(people, address);
     continuing(people, address);
     // The shown commands name the place where the reader has found the record, and not the folder of the board.
@@ -103,6 +104,35 @@ pub(crate) fn reading_from_elsewhere(people: &People, tracker: &str) {
     people.fails(2, "neither query nor fragment", &format!("verify {address}/record?x"));
     people.fails(2, "there is no such file", &format!("verify {address}/nothing.zip"));
     people.fails(2, "is not a record", &format!("status {address}/nothing"));
+}
+
+/// A voter's check reads small parts of a record that has the files for it, and the whole record otherwise. The answer is the
+/// same, where small parts show it.
+fn in_parts(people: &People, server: &Server, asks: &str) {
+    let counted = |line: &str| {
+        let before = server.answers.load(Ordering::SeqCst);
+        let ran = people.run(line);
+        (before - server.answers.load(Ordering::SeqCst), ran)
+    };
+    let (address, check) = (&server.address, "voter check");
+    let (parts, light) = counted(&format!("{check} {address}/record {asks} --json"));
+    let (all, whole) = counted(&format!("{check} {address}/record {asks} --json --whole"));
+    assert_eq!((light.code, &light.stdout, &light.stderr), (0, &whole.stdout, &whole.stderr), "{}", light.shown());
+    assert!(parts != all, "{parts} and {all} requests");
+    // Nothing but small parts is read, and they must be right.
+    copy(&people.path("record"), &people.path("parts"));
+    fs::remove_dir_all(people.path("parts/ceremony")).unwrap();
+    let here = people.run(&format!("{check} parts {asks} --json"));
+    assert_eq!((here.code, &here.stdout), (0, &whole.stdout), "{}", here.shown());
+    people.fails(1, "ceremony/", &format!("{check} parts {asks} --whole"));
+    fs::write(people.path("parts/light/heads"), b"").unwrap();
+    people.fails(1, "ceremony/", &format!("{check} parts {asks}"));
+    // While nobody has stated a tally, a record in a folder is read as a whole, and one on a server if the voter says so.
+    let ask = |place: &str, more: &str| people.run(&format!("{check} {place} {asks} {more}"));
+    let open = format!("{address}/before");
+    let found = [ask("before", ""), ask(&open, "--whole"), ask(&open, "")].map(|ran| (ran.code, ran.stdout));
+    assert_eq!(found[0], found[1]);
+    assert!(found[2].1.starts_with("on the board: entry ") || found[2].1.starts_with("another ballot is the last"));
 }
 
 /// What an auditor learns from two copies. `before` is of the time when the voting was open, and `other` is another history.

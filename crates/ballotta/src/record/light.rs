@@ -13,7 +13,9 @@
 //! light/lengths         the length of each entry of the board (2)
 //! light/close           after the close: the number of entries up to it (8)
 //! light/roll/tile/..    the tiles of hashes of the log of the blocks of the roll
+//! light/roll/middle     for each full tile of level 0, in order, 16 hashes: each over 16 hashes of the tile (32 each)
 //! light/voters/tile/..  after the close: those of the log of the blocks of heads
+//! light/voters/middle   as for the roll
 //! ```
 //!
 //! # Security
@@ -24,8 +26,9 @@
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
+use super::tiled_log::{MIDDLE, MIDDLE_WIDTH};
 use super::{PublishedRoll, ReadError, RecordError, RecordSource, SourceError, TiledLog, read_file};
-use crate::board::tiles::{LastTiles, Level, TilePath, decode_bundle};
+use crate::board::tiles::{LastTiles, Level, TILE_WIDTH, TilePath, decode_bundle};
 use crate::credential::{BLOCK_LINES, RollLine, RollRules, first_bytes, read_roll_block};
 use crate::election::ElectionContext;
 use crate::encoding::{DecodeError, Reader, Writer, at_most};
@@ -34,7 +37,7 @@ use crate::hash::{CeremonyRoot, RollHash, TreeHash};
 use crate::key_ceremony::JointKey;
 use crate::limits::{MAX_ENTRIES, MAX_ROLL_LINE_BYTES, MAX_SLOTS, MAX_VOTERS};
 use crate::manifest::Manifest;
-use crate::merkle::{TreeHead, leaf_hash};
+use crate::merkle::{Frontier, TreeHead, leaf_hash};
 use crate::tally::heads::{HEAD_BYTES, HEADS_PER_BLOCK, VoterHead, head_in_block};
 use crate::weaken::{self, Check};
 
@@ -137,8 +140,12 @@ impl ElectionSummary {
     ///
     /// `Election` if there are not as many keys as the manifest has slots.
     pub fn context(&self, manifest: Manifest) -> Result<ElectionContext, RecordError> {
-        let roll = RollHash::of(self.voters, &self.blocks);
-        Ok(ElectionContext::of_keys(manifest, &self.ceremony, &self.keys, &roll)?)
+        Ok(ElectionContext::of_keys(manifest, &self.ceremony, &self.keys, &self.roll_hash())?)
+    }
+
+    /// The hash of the roll.
+    pub(crate) fn roll_hash(&self) -> RollHash {
+        RollHash::of(self.voters, &self.blocks)
     }
 
     /// The log of the blocks of the roll.
@@ -157,7 +164,7 @@ pub fn files_of_roll(joint_key: &JointKey, roll: &PublishedRoll) -> Vec<NamedFil
     let places = places.flat_map(|(first, offset)| [first.to_be_bytes(), offset.to_le_bytes()]).flatten().collect();
     let summary = ElectionSummary::new(joint_key, roll).to_bytes();
     let mut files: Vec<NamedFile> = alloc::vec![(ELECTION.to_string(), summary), (PLACES.to_string(), places)];
-    files.extend(tiles(ROLL_TILES, roll.index().leaves().copied()));
+    files.extend(log_files(ROLL_TILES, roll.index().leaves().copied()));
     files
 }
 
@@ -167,7 +174,20 @@ pub fn files_of_roll(joint_key: &JointKey, roll: &PublishedRoll) -> Vec<NamedFil
 pub fn files_of_close(size: u64, heads: &[u8]) -> Vec<NamedFile> {
     let blocks = heads.chunks(HEAD_BYTES * HEADS_PER_BLOCK as usize).map(leaf_hash);
     let mut files: Vec<NamedFile> = alloc::vec![(CLOSE.to_string(), size.to_le_bytes().to_vec())];
-    files.extend(tiles(HEAD_TILES, blocks));
+    files.extend(log_files(HEAD_TILES, blocks));
+    files
+}
+
+/// The tiles of hashes of a log with these leaves, in a folder, and the hashes in the middle of its full tiles.
+fn log_files(folder: &str, leaves: impl Iterator<Item = TreeHash>) -> Vec<NamedFile> {
+    let leaves: Vec<TreeHash> = leaves.collect();
+    let full = leaves.chunks_exact(usize::from(TILE_WIDTH)).flatten().copied().collect::<Vec<TreeHash>>();
+    let middle = full.chunks(MIDDLE_WIDTH as usize).map(|some| some.iter().copied().collect::<Frontier>().root());
+    let middle: Vec<u8> = middle.flat_map(|hash| *hash.as_bytes()).collect();
+    let mut files = tiles(folder, leaves.into_iter());
+    if !middle.is_empty() {
+        files.push(([folder, MIDDLE].concat(), middle));
+    }
     files
 }
 
@@ -362,7 +382,8 @@ fn read_range(source: &dyn RecordSource, path: &str, offset: u64, length: u64) -
 #[must_use]
 pub fn is_light_path(path: &str) -> bool {
     let in_folder = || [ROLL_TILES, HEAD_TILES].iter().find_map(|folder| path.strip_prefix(folder));
-    [ELECTION, PLACES, HEADS, LENGTHS, CLOSE].contains(&path) || in_folder().is_some_and(is_hash_tile)
+    [ELECTION, PLACES, HEADS, LENGTHS, CLOSE].contains(&path)
+        || in_folder().is_some_and(|name| name == MIDDLE || is_hash_tile(name))
 }
 
 /// Whether this is the path of a tile of hashes, of a log of any size.
@@ -408,10 +429,39 @@ pub(crate) fn entries_from(
 
 /// Reads one entry of a board, and shows that it is one.
 pub(crate) fn entry(source: &dyn RecordSource, log: &TiledLog<'_>, index: u64) -> Result<Vec<u8>, RecordError> {
+    proved_entry(source, log, index).map(|(entry, _)| entry)
+}
+
+/// Reads one entry of a board, with the proof that it is one.
+pub(crate) fn proved_entry(
+    source: &dyn RecordSource,
+    log: &TiledLog<'_>,
+    index: u64,
+) -> Result<(Vec<u8>, Vec<TreeHash>), RecordError> {
+    proved_entries(source, log, index, 0).map(|(entry, proof, _)| (entry, proof))
+}
+
+/// The same, with the entries after it that fit into `most` bytes together with it. Nothing shows yet that those are entries of
+/// the board.
+#[allow(clippy::type_complexity, reason = "an entry, its proof, and others with their positions")]
+pub(crate) fn proved_entries(
+    source: &dyn RecordSource,
+    log: &TiledLog<'_>,
+    index: u64,
+    most: usize,
+) -> Result<(Vec<u8>, Vec<TreeHash>, Vec<(u64, Vec<u8>)>), RecordError> {
     let size = log.head().size;
-    let (_, entry) = entries_from(source, size, index, 0)?.into_iter().next().ok_or(light(HEADS, "position", index))?;
-    log.inclusion(index, &leaf_hash(&entry))?;
-    Ok(entry)
+    let outside = light(HEADS, "position", index);
+    if index >= size {
+        return Err(outside);
+    }
+    // Both are begun before one fails: a source that fetches what is needed learns of both at once.
+    let (tiles, entries) = (log.read_for_inclusion(index), entries_from(source, size, index, most));
+    let mut entries = entries?.into_iter();
+    tiles?;
+    let (_, entry) = entries.next().ok_or(outside)?;
+    let proof = log.inclusion(index, &leaf_hash(&entry))?;
+    Ok((entry, proof, entries.collect()))
 }
 
 /// The head of a voter as the board says it during the voting. Nothing shows that it is right.

@@ -46,20 +46,41 @@ pub struct TiledLog<'a> {
     source: &'a dyn RecordSource,
     /// What stands before the paths of the tiles.
     folder: &'a str,
+    /// Whether the folder has a file with the hashes in the middle of its full tiles.
+    has_middle: bool,
     head: TreeHead,
-    tiles: RefCell<BTreeMap<TilePath, Vec<TreeHash>>>,
+    parts: RefCell<BTreeMap<Part, Vec<TreeHash>>>,
 }
+
+/// The hashes that are read at once.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    /// A whole tile.
+    Tile(TilePath),
+    /// Some hashes of a full tile of level 0, from this position of the level on.
+    Leaves(TilePath, u64),
+    /// Those of the file of hashes in the middle, from this position of the file on.
+    Middle(u64),
+}
+
+/// How many hashes of a full tile have one hash in the file of those in the middle; as many of these belong to a full tile.
+pub(crate) const MIDDLE_WIDTH: u64 = 16;
+/// The height of the hashes in the middle.
+const MIDDLE_HEIGHT: u32 = MIDDLE_WIDTH.ilog2();
+/// The name of the file of the hashes in the middle.
+pub(crate) const MIDDLE: &str = "middle";
 
 impl<'a> TiledLog<'a> {
     /// The log of the board of a record.
     #[must_use]
     pub fn new(source: &'a dyn RecordSource, head: TreeHead) -> Self {
-        Self::in_folder(source, "", head)
+        Self { source, folder: "", has_middle: false, head, parts: RefCell::default() }
     }
 
-    /// A log whose tiles are in a folder of the record. The path of the folder is empty or ends with `/`.
+    /// A log whose tiles are in a folder of the record, with the file of the hashes in the middle, so that a proof needs less
+    /// of a full tile. The path of the folder ends with `/`.
     pub(crate) fn in_folder(source: &'a dyn RecordSource, folder: &'a str, head: TreeHead) -> Self {
-        Self { source, folder, head, tiles: RefCell::default() }
+        Self { source, folder, has_middle: true, head, parts: RefCell::default() }
     }
 
     /// The head of the log.
@@ -74,10 +95,15 @@ impl<'a> TiledLog<'a> {
     ///
     /// `File` or `Tile` if a tile cannot be read; `Log` if the log has no such leaf there.
     pub fn inclusion(&self, index: u64, leaf: &TreeHash) -> Result<Vec<TreeHash>, TiledLogError> {
-        self.read_all(|log| inclusion_proof(log, index).map(|_| ()))?;
+        self.read_for_inclusion(index)?;
         let proof = inclusion_proof(self, index)?;
         self.head.verify_inclusion(index, leaf, &proof)?;
         Ok(proof)
+    }
+
+    /// Reads the tiles that a proof of the entry at `index` needs. A source that fetches them can do so before the entry is read.
+    pub(crate) fn read_for_inclusion(&self, index: u64) -> Result<(), TiledLogError> {
+        self.read_all(|log| inclusion_proof(log, index).map(|_| ()))
     }
 
     /// The proof that the log begins with the log of an `older` head.
@@ -105,30 +131,46 @@ impl<'a> TiledLog<'a> {
     /// Reads all tiles that a proof needs before the proof is made, and goes on where one cannot be read: a source that fetches
     /// them learns of all at once.
     fn read_all(&self, prove: impl FnOnce(&NeededTiles) -> Result<(), LogError>) -> Result<(), TiledLogError> {
-        let needed = NeededTiles { size: self.head.size, tiles: RefCell::default() };
+        let needed = NeededTiles { size: self.head.size, has_middle: self.has_middle, parts: RefCell::default() };
         prove(&needed)?;
         let mut first_error = None;
-        for tile in needed.tiles.into_inner() {
-            if let Err(error) = self.tile(tile) {
+        for part in needed.parts.into_inner() {
+            if let Err(error) = self.part(part) {
                 first_error.get_or_insert(error);
             }
         }
         first_error.map_or(Ok(()), Err)
     }
 
-    /// Reads a tile, unless it was read before.
-    fn tile(&self, tile: TilePath) -> Result<(), TiledLogError> {
-        if let Entry::Vacant(place) = self.tiles.borrow_mut().entry(tile) {
-            place.insert(self.read(tile)?);
+    /// Reads a part, unless it was read before.
+    fn part(&self, part: Part) -> Result<(), TiledLogError> {
+        if let Entry::Vacant(place) = self.parts.borrow_mut().entry(part) {
+            place.insert(self.read(part)?);
         }
         Ok(())
     }
 
-    fn read(&self, tile: TilePath) -> Result<Vec<TreeHash>, TiledLogError> {
-        let path = [self.folder, &tile.to_string()].concat();
-        let bytes = read_file(self.source, &path, 32 * usize::from(TILE_WIDTH));
-        let bytes = bytes.map_err(|error| TiledLogError::File { path: path.clone(), error })?;
-        decode_hashes(&bytes, tile.width()).map_err(|error| TiledLogError::Tile { path, error })
+    fn read(&self, part: Part) -> Result<Vec<TreeHash>, TiledLogError> {
+        let (path, range) = match part {
+            Part::Tile(tile) => (tile.to_string(), None),
+            Part::Leaves(tile, first) => (tile.to_string(), Some(first - tile.first())),
+            Part::Middle(first) => (MIDDLE.to_string(), Some(first)),
+        };
+        let path = [self.folder, &path].concat();
+        let width = match part {
+            Part::Tile(tile) => tile.width(),
+            _ => MIDDLE_WIDTH as u16,
+        };
+        let read = match range {
+            None => read_file(self.source, &path, 32 * usize::from(TILE_WIDTH)),
+            Some(first) => {
+                let mut bytes = alloc::vec![0; 32 * usize::from(width)];
+                let read = self.source.read_exact_at(&path, 32 * first, &mut bytes);
+                read.map(|()| bytes).map_err(ReadError::Source)
+            }
+        };
+        let bytes = read.map_err(|error| TiledLogError::File { path: path.clone(), error })?;
+        decode_hashes(&bytes, width).map_err(|error| TiledLogError::Tile { path, error })
     }
 }
 
@@ -140,28 +182,36 @@ impl LogNodes for TiledLog<'_> {
     }
 
     fn node(&self, height: u32, index: u64) -> Result<TreeHash, TiledLogError> {
-        let (tile, first, count) = place_of(height, index, self.head.size)?;
-        self.tile(tile)?;
-        let tiles = self.tiles.borrow();
-        let place = (first - tile.first()) as usize;
-        let hashes = tiles.get(&tile).and_then(|hashes| hashes.get(place..place + count));
-        let outside = LogError::OutsideTree { index: first, size: self.head.size };
+        let (part, place, count) = place_of(height, index, self.head.size, self.has_middle)?;
+        self.part(part)?;
+        let parts = self.parts.borrow();
+        let hashes = parts.get(&part).and_then(|hashes| hashes.get(place as usize..(place + count) as usize));
+        let outside = LogError::OutsideTree { index: index << height, size: self.head.size };
         Ok(hashes.ok_or(outside)?.iter().copied().collect::<Frontier>().root())
     }
 }
 
-/// The tile with the hashes below a node, the first of them, and how many there are.
-fn place_of(height: u32, index: u64, size: u64) -> Result<(TilePath, u64, usize), LogError> {
+/// The part with the hashes below a node, the place of the first of them in it, and how many there are.
+fn place_of(height: u32, index: u64, size: u64, has_middle: bool) -> Result<(Part, u64, u64), LogError> {
     let (level, height) = (height / 8, height % 8);
     let first = index << height;
     let tile = TilePath::hashes_of(level as u8, first, size).ok_or(LogError::OutsideTree { index: first, size })?;
-    Ok((tile, first, 1 << height))
+    if !has_middle || level > 0 || tile.width() < TILE_WIDTH {
+        return Ok((Part::Tile(tile), first - tile.first(), 1 << height));
+    }
+    let (first, part): (u64, fn(TilePath, u64) -> Part) = match height.checked_sub(MIDDLE_HEIGHT) {
+        None => (first, Part::Leaves),
+        Some(_) => (first / MIDDLE_WIDTH, |_, first| Part::Middle(first)),
+    };
+    let place = first % MIDDLE_WIDTH;
+    Ok((part(tile, first - place), place, 1 << (height % MIDDLE_HEIGHT)))
 }
 
-/// Notes the tiles that a proof needs. The hashes that it gives are none.
+/// Notes the parts that a proof needs. The hashes that it gives are none.
 struct NeededTiles {
     size: u64,
-    tiles: RefCell<BTreeSet<TilePath>>,
+    has_middle: bool,
+    parts: RefCell<BTreeSet<Part>>,
 }
 
 impl LogNodes for NeededTiles {
@@ -172,7 +222,7 @@ impl LogNodes for NeededTiles {
     }
 
     fn node(&self, height: u32, index: u64) -> Result<TreeHash, LogError> {
-        self.tiles.borrow_mut().insert(place_of(height, index, self.size)?.0);
+        self.parts.borrow_mut().insert(place_of(height, index, self.size, self.has_middle)?.0);
         Ok(TreeHash::from_bytes([0; 32]))
     }
 }

@@ -7,21 +7,28 @@
 //! # Security
 //!
 //! - The fingerprint is computed from the manifest, the public keys and the root of the roll. All credential authorities and
-//!   the organiser have signed it. Compare it with the fingerprint that was announced.
-//! - The opening, the signatures of the roll and the voter's ballots are on the board: proved against its checkpoint, which
+//!   the organiser have signed it; after the close, enough trustees have signed it, each of which verified those signatures
+//!   before. Compare it with the fingerprint that was announced.
+//! - The opening, the signatures of the roll, the closing and the voter's ballots are on the board: proved against its checkpoint, which
 //!   witnesses have [cosigned](LightElection::witnesses) and which continues the one that was [kept](LightElection::read).
 //! - During the voting a server can hide the voter's last ballot. The next ballot then does not follow it, and the ballot box
 //!   refuses it. That a voter did not vote cannot be shown.
 //! - After the close a ballot is only said to count under the heads of the voters that enough trustees have signed. That the
 //!   trustees computed them rightly is what an auditor checks.
 
+mod promise;
+
 use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
+pub use self::promise::LightPromise;
+use super::promise::signed_receipt;
 use super::{CheckpointWitnesses, Voter, VoterError};
 use crate::ballot::{BallotHeader, SignedBallot, Window};
 use crate::board::entry::{Action, Entry, EntryKind, OrganiserEntry};
+use crate::board::note::SignedCheckpoint;
+use crate::board::receipt::{Receipt, SignedReceipt};
 use crate::board::tiles::TILE_WIDTH;
 use crate::board::timeline::{Event, Observed, Timeline};
 use crate::credential::{Credential, RollLine, RollRules, VotingCode, first_bytes};
@@ -33,11 +40,11 @@ use crate::manifest::Revoting;
 use crate::merkle::{LogError, TreeHead};
 use crate::record::light::{
     CLOSE, ELECTION, ElectionSummary, LENGTHS, ProvedRoll, RollLines, announced_close, announced_head, entries_from,
-    entry, proved_head,
+    entry, proved_entries, proved_head,
 };
 use crate::record::{
-    CHECKPOINT, MANIFEST, ReadError, RecordError, RecordSource, TiledLog, TiledLogError, read_manifest,
-    read_signed_checkpoint,
+    CHECKPOINT, CLOSING_CHECKPOINT, MANIFEST, ReadError, RecordError, RecordSource, TiledLog, TiledLogError,
+    read_manifest, read_signed_checkpoint,
 };
 use crate::tally::heads::VoterHead;
 use crate::weaken::{self, Check};
@@ -59,11 +66,30 @@ pub const FIRST_PARTS: [(&str, Option<u64>); 5] =
 pub struct LightElection {
     /// Manifest, public keys and fingerprint.
     pub context: ElectionContext,
-    /// The positions between which ballots count.
+    /// The positions between which ballots count. If trustees have stated the tally, the opening is not read, and `opened` is
+    /// empty though `closed` is not: [`opening_shown`](Self::opening_shown) tells this from a voting that is not open.
     pub window: Window,
+    /// The tally that enough trustees have stated.
+    stated: Option<TallyReference>,
     summary: ElectionSummary,
+    checkpoint: SignedCheckpoint,
     head: TreeHead,
     witnesses: CheckpointWitnesses,
+}
+
+/// How a light client knows that the voting was opened for the fingerprint of its election.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OpeningShown {
+    /// The board has no opening yet, as far as it was read.
+    NotOpened,
+    /// The opening of the organiser and the signatures of the roll before it were read, and are on the board.
+    Read {
+        /// The position of the opening on the board.
+        index: u64,
+    },
+    /// The opening was not read. Enough trustees have stated a tally of this fingerprint, and each verified the record before.
+    Stated,
 }
 
 /// What a light client knows of a voter's ballot.
@@ -146,14 +172,38 @@ impl LightElection {
         }
         let summary = ElectionSummary::read(source)?;
         let context = summary.context(manifest)?;
-        let mut election = Self { context, window: Window { opened: None, closed: None }, summary, head, witnesses };
-        // Both are begun before one fails: a source that fetches what is needed learns of both at once.
-        let (opened, closed) = (election.opening(source, &log, rng), election.closing(source, &log, rng));
-        election.window.opened = opened?;
-        if election.window.opened.is_some() {
-            election.window.closed = closed?;
+        let window = Window { opened: None, closed: None };
+        let mut election = Self { context, window, stated: None, summary, checkpoint: signed, head, witnesses };
+        let announced = announced_close(source)?.filter(|size| *size > 0);
+        // The closing is read together with the first entries after it.
+        let after = announced.map(|size| proved_entries(source, &log, size - 1, AT_ONCE)).transpose()?;
+        let (closing, stated) = match (announced, after) {
+            (Some(size), Some((closing, _, after))) => (
+                election.check_closing(size - 1, &closing, rng).map(Some),
+                election.statements(source, &log, size, after, rng)?,
+            ),
+            _ => (Ok(None), None),
+        };
+        // A wrong closing may be that of another election: the opening shows it.
+        election.stated = stated.filter(|_| closing.is_ok());
+        if election.stated.is_none() {
+            election.window.opened = election.opening(source, &log, rng)?;
+            if election.window.opened.is_none() {
+                return Ok(election);
+            }
         }
+        election.window.closed = closing?;
         Ok(election)
+    }
+
+    /// How the client knows that the voting was opened for this fingerprint.
+    #[must_use]
+    pub fn opening_shown(&self) -> OpeningShown {
+        match (self.window.opened, &self.stated) {
+            (Some(index), _) => OpeningShown::Read { index },
+            (None, Some(_)) => OpeningShown::Stated,
+            (None, None) => OpeningShown::NotOpened,
+        }
     }
 
     /// The head of the board as it was read. Keep it for the next time.
@@ -183,6 +233,29 @@ impl LightElection {
         &self.witnesses
     }
 
+    /// The number of witnesses that cosigned the board up to its close; `None` before the close.
+    ///
+    /// # Errors
+    ///
+    /// `TwoHistories` if the closing checkpoint is of another board, or why it cannot be read.
+    pub fn closing_witnesses(&self, source: &dyn RecordSource) -> Result<Option<CheckpointWitnesses>, VoterError> {
+        let Some(closing) = self.window.closed else { return Ok(None) };
+        let manifest = self.context.manifest();
+        let read = read_signed_checkpoint(source, CLOSING_CHECKPOINT, manifest)?;
+        if let Some((_, head)) = &read {
+            let is_at_close = head.size == closing + 1;
+            match continues(&TiledLog::new(source, self.head), head) {
+                Ok(()) if is_at_close => {}
+                Ok(()) | Err(VoterError::OlderBoard { .. } | VoterError::Forked { .. }) => {
+                    return Err(VoterError::TwoHistories);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let signed = read.as_ref().map(|(signed, _)| signed);
+        Ok(Some(CheckpointWitnesses::of(manifest, CLOSING_CHECKPOINT, signed)?))
+    }
+
     /// The number of voters on the roll.
     #[must_use]
     pub fn voters(&self) -> u64 {
@@ -209,6 +282,8 @@ impl LightElection {
         let mut timeline = Timeline::new(manifest);
         let mut signed: Vec<u16> = Vec::new();
         let mut read = 0;
+        // Most openings are in the first tile: it is begun before the entries are read, and an error is met again later.
+        let _begun = log.read_for_inclusion(0);
         while read < BEFORE_OPENING {
             let entries = entries_from(source, self.head.size, timeline.size(), AT_ONCE)?;
             if entries.is_empty() {
@@ -252,20 +327,13 @@ impl LightElection {
         }
     }
 
-    /// The position of the closing that the board announces, if the organiser signed it and it is on the board.
-    fn closing<R: CryptoRng>(
-        &self,
-        source: &dyn RecordSource,
-        log: &TiledLog<'_>,
-        rng: &mut R,
-    ) -> Result<Option<u64>, VoterError> {
-        let Some(index) = announced_close(source)?.and_then(|size| size.checked_sub(1)) else { return Ok(None) };
-        let bytes = entry(source, log, index)?;
+    /// Checks that the entry which the board announces as the closing is one that the organiser signed. Returns its position.
+    fn check_closing<R: CryptoRng>(&self, index: u64, bytes: &[u8], rng: &mut R) -> Result<u64, VoterError> {
         let (manifest, fingerprint) = (self.context.manifest(), self.context.fingerprint());
-        let closing = Entry::decode(&bytes).ok().filter(|entry| entry.kind() == EntryKind::Close);
+        let closing = Entry::decode(bytes).ok().filter(|entry| entry.kind() == EntryKind::Close);
         let closing = closing.and_then(|entry| OrganiserEntry::decode(Action::Close, entry.body()).ok());
         let is_signed = closing.is_some_and(|it| it.verify(fingerprint, manifest.organiser(), rng).is_ok());
-        if is_signed { Ok(Some(index)) } else { Err(VoterError::CloseNotSigned { index }) }
+        if is_signed { Ok(index) } else { Err(VoterError::CloseNotSigned { index }) }
     }
 
     /// Finds the voter with a voting code on the roll.
@@ -360,21 +428,11 @@ impl LightElection {
         voter: &VoterNumber,
         rng: &mut R,
     ) -> Result<LightStatus, VoterError> {
-        let line = self.line(source, voter.first_bytes(), |credential| voter.is_of_bytes(credential))?;
-        let line = line.ok_or(VoterError::UnknownCredential)?;
-        let confirmed = match self.window.closed {
-            Some(close) => self.signed_heads(source, close, rng)?,
-            None => None,
-        };
-        let head = match &confirmed {
-            Some(tally) => proved_head(source, &tally.heads, self.summary.voters(), line.voter())?,
-            None => announced_head(source, line.voter())?,
-        };
-        let is_confirmed = confirmed.is_some();
-        let VoterHead::Counted(index) = head else {
+        let last = self.last_ballot(source, voter, rng)?;
+        let is_confirmed = self.stated.is_some();
+        let Some(LastBallot { index, tracker: found }) = last else {
             return Ok(if is_confirmed { LightStatus::NoneCounts } else { LightStatus::NotShown });
         };
-        let LastBallot { index, tracker: found } = self.ballot(source, index, &line, rng)?;
         Ok(match (tracker.is_of(&found), is_confirmed) {
             (true, true) => LightStatus::Counted { index },
             (true, false) => LightStatus::OnBoard { index },
@@ -383,19 +441,53 @@ impl LightElection {
         })
     }
 
-    /// The tally that enough trustees have stated, with the heads of the voters: as many as the closing rule `statements` asks
-    /// for. Their board must be this one.
-    fn signed_heads<R: CryptoRng>(
+    /// The ballot that the head of a voter names: the one that counts, if enough trustees have stated the tally.
+    fn last_ballot<R: CryptoRng>(
         &self,
         source: &dyn RecordSource,
-        close: u64,
+        voter: &VoterNumber,
+        rng: &mut R,
+    ) -> Result<Option<LastBallot>, VoterError> {
+        let line = self.line(source, voter.first_bytes(), |credential| voter.is_of_bytes(credential))?;
+        let line = line.ok_or(VoterError::UnknownCredential)?;
+        let head = match &self.stated {
+            Some(tally) => proved_head(source, &tally.heads, self.summary.voters(), line.voter())?,
+            None => announced_head(source, line.voter())?,
+        };
+        match head {
+            VoterHead::Counted(index) => Ok(Some(self.ballot(source, index, &line, rng)?)),
+            VoterHead::None => Ok(None),
+        }
+    }
+
+    /// The content of a receipt, which the board must have signed for this election.
+    ///
+    /// # Errors
+    ///
+    /// `Receipt` or `ReceiptOfOther`.
+    pub fn receipt<'r>(&self, receipt: &'r SignedReceipt) -> Result<&'r Receipt, VoterError> {
+        signed_receipt(&self.context, receipt)
+    }
+
+    /// The tally that enough trustees have stated, with the heads of the voters: as many as the closing rule `statements` asks
+    /// for. It is of this fingerprint and of the first `size` entries of this board. `entries` are those after them that were
+    /// read already.
+    fn statements<R: CryptoRng>(
+        &self,
+        source: &dyn RecordSource,
+        log: &TiledLog<'_>,
+        size: u64,
+        mut entries: Vec<(u64, Vec<u8>)>,
         rng: &mut R,
     ) -> Result<Option<TallyReference>, VoterError> {
         let manifest = self.context.manifest();
         let mut stated: Vec<(TallyReference, Vec<u16>)> = Vec::new();
-        let (mut next, mut read) = (close + 1, 0);
+        let (mut next, mut read) = (size, 0);
         while read < AFTER_CLOSE && next < self.head.size.min(MAX_ENTRIES) {
-            for (index, bytes) in entries_from(source, self.head.size, next, AT_ONCE)? {
+            if entries.is_empty() {
+                entries = entries_from(source, self.head.size, next, AT_ONCE)?;
+            }
+            for (index, bytes) in core::mem::take(&mut entries) {
                 if read >= AFTER_CLOSE {
                     break;
                 }
@@ -405,8 +497,9 @@ impl LightElection {
                     continue;
                 };
                 let (tally, trustee) = (*statement.tally(), statement.trustee());
-                let is_about_this = tally.fingerprint == *self.context.fingerprint() && tally.close.size == close + 1;
-                if !is_about_this || statement.verify(manifest, rng).is_err() {
+                let is_about_this = tally.fingerprint == *self.context.fingerprint() && tally.close.size == size;
+                if (!is_about_this && weaken::is_on(Check::StatementAgrees)) || statement.verify(manifest, rng).is_err()
+                {
                     continue;
                 }
                 match stated.iter_mut().find(|(other, _)| *other == tally) {
@@ -419,8 +512,7 @@ impl LightElection {
         let needed = manifest.trustees().statements_needed();
         let enough = |trustees: &Vec<u16>| trustees.len() >= needed || weaken::is_off(Check::StatementsNeeded);
         let Some((tally, _)) = stated.into_iter().find(|(_, trustees)| enough(trustees)) else { return Ok(None) };
-        let log = TiledLog::new(source, self.head);
-        continues(&log, &tally.close)?;
+        continues(log, &tally.close)?;
         Ok(Some(tally))
     }
 }

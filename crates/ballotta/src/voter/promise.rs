@@ -6,8 +6,9 @@ use super::{BallotStatus, Election, History, VoterError};
 use crate::ballot::{AdmissionError, BallotHeader};
 use crate::board::board_key;
 use crate::board::entry::{Entry, EntryKind};
-use crate::board::receipt::{ReceiptError, SignedReceipt};
+use crate::board::receipt::{Receipt, ReceiptError, SignedReceipt};
 use crate::board::tiles::TILE_WIDTH;
+use crate::election::ElectionContext;
 use crate::encoding::DecodeError;
 use crate::hash::Tracker;
 use crate::merkle::leaf_hash;
@@ -90,14 +91,7 @@ impl Election {
         voter: &VoterNumber,
         rng: &mut R,
     ) -> Result<PromisedStatus, VoterError> {
-        let board = board_key(self.context.manifest()).map_err(ReceiptError::Note)?;
-        let receipt = receipt.verify(&board)?;
-        if receipt.fingerprint() != self.context.fingerprint() {
-            return Err(VoterError::ReceiptOfOther { what: "fingerprint" });
-        }
-        if !tracker.is_of(receipt.tracker()) {
-            return Err(VoterError::ReceiptOfOther { what: "tracker" });
-        }
+        let receipt = promised(&self.context, receipt, tracker)?;
         let (index, size) = (receipt.index(), self.head().size);
         if index >= size && self.window.closed.is_none() {
             return Ok(PromisedStatus::NotYet { index, size });
@@ -126,6 +120,32 @@ impl Election {
             }),
         }
     }
+}
+
+/// The content of a receipt that the board signed for this election and the ballot with this tracker.
+pub(super) fn promised<'r>(
+    context: &ElectionContext,
+    receipt: &'r SignedReceipt,
+    tracker: &WrittenTracker,
+) -> Result<&'r Receipt, VoterError> {
+    let receipt = signed_receipt(context, receipt)?;
+    if !tracker.is_of(receipt.tracker()) {
+        return Err(VoterError::ReceiptOfOther { what: "tracker" });
+    }
+    Ok(receipt)
+}
+
+/// The content of a receipt that the board signed for this election.
+pub(super) fn signed_receipt<'r>(
+    context: &ElectionContext,
+    receipt: &'r SignedReceipt,
+) -> Result<&'r Receipt, VoterError> {
+    let board = board_key(context.manifest()).map_err(ReceiptError::Note)?;
+    let receipt = receipt.verify(&board)?;
+    if receipt.fingerprint() != context.fingerprint() {
+        return Err(VoterError::ReceiptOfOther { what: "fingerprint" });
+    }
+    Ok(receipt)
 }
 
 /// The credential of the ballot in an entry.
