@@ -29,19 +29,19 @@ pub(crate) struct Reading {
 
 /// An election that was read.
 pub(crate) enum ReadElection {
-    Whole(Election),
-    Light(LightElection),
+    Whole(Box<Election>),
+    Light(Box<LightElection>),
 }
 
 impl Reading {
     /// The election of a record. If it cannot be read in small parts, the whole record is read, which says what is wrong.
     pub(crate) fn election(&self, record: &Path) -> Result<(AnyRecord, ReadElection)> {
         if let Some((source, election)) = self.light(record, &BoardPin::default())? {
-            return Ok((source, ReadElection::Light(election)));
+            return Ok((source, ReadElection::Light(Box::new(election))));
         }
         let source = location::open(record)?;
         let election = read_election(&source)?;
-        Ok((source, ReadElection::Whole(election)))
+        Ok((source, ReadElection::Whole(Box::new(election))))
     }
 
     /// The election from small parts of a record, whose board must continue the pinned checkpoint; `None` if this cannot be
