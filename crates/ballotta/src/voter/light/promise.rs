@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use rand_core::CryptoRng;
 
 use super::{LastBallot, LightElection};
-use crate::ballot::{BallotHeader, SignedBallot, verify_alone};
+use crate::ballot::{BallotHeader, SignedBallot, verify_form, verify_own_signature};
 use crate::board::entry::{Entry, EntryKind};
 use crate::board::receipt::{Receipt, SignedReceipt};
 use crate::evidence::{Claim, ElectionHashes, Evidence, LoggedEntry};
@@ -171,7 +171,10 @@ impl LightElection {
         let is_promised = header.fingerprint == *promised.fingerprint()
             && SignedBallot::tracker_of(ballot).ok()? == *promised.tracker()
             && header.previous.as_ref() == promised.previous();
-        (is_promised && verify_alone(self.context.manifest(), ballot, rng).is_ok()).then_some(header.credential)
+        let is_a_ballot = is_promised
+            && verify_own_signature(ballot, rng).is_ok()
+            && verify_form(self.context.manifest(), ballot).is_ok();
+        is_a_ballot.then_some(header.credential)
     }
 
     /// Evidence that the promised position is not between opening and closing, as far as they were read.
