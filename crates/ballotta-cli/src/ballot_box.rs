@@ -382,6 +382,7 @@ impl BallotBox {
     fn save_light(&self, first: u64, lengths: &[[u8; 2]]) -> Result<()> {
         let Some(light) = &self.light else { return Ok(()) };
         light.write_lengths(first, lengths)?;
+        light.write_middle(first, first + lengths.len() as u64)?;
         if let Some(Lookups::Disk(disk)) = self.admission.as_ref().map(Admission::index) {
             light.write_heads(disk.ballots.pending())?;
         }
@@ -411,6 +412,7 @@ impl BallotBox {
         if let Some(light) = &self.light {
             // Before the checkpoint, which makes light clients look for them. Too many do no harm.
             light.write_lengths(first, &lengths)?;
+            light.write_middle(first, first + lengths.len() as u64)?;
         }
         let checkpoint = self.folder.commit(&self.signer)?;
         self.save_light(first, &[])?;

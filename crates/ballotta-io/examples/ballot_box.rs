@@ -37,23 +37,19 @@ impl BallotBox {
         let board = BoardFolder::resume(lock, signer.key(), published.timeline().frontier().clone(), &files)?;
         let Election { context, roll, window, .. } = Election::of_board(&source, manifest, published, rng)?;
         let Resumed { admission, void } = Admission::resume(context, roll, source, window, ballots, rng)?;
-        for ballot in void {
-            eprintln!("warning: {ballot}");
-        }
+        void.iter().for_each(|ballot| eprintln!("warning: {ballot}"));
         Ok(Self { admission, board, signer })
     }
 
     /// Admits ballots, and returns the position of each on the board, or why it is refused. When this returns, the
     /// admitted ballots are on the disk. After an error the ballot box must be resumed.
     fn admit(&mut self, ballots: &[Vec<u8>]) -> Fallible<Vec<Result<u64, AdmissionError>>> {
-        let mut outcomes = Vec::new();
-        for ballot in ballots {
-            outcomes.push(match self.admission.admit(ballot, &self.board, &mut UnwrapErr(SysRng)) {
-                Ok(entry) => Ok(self.board.append(entry)?),
-                Err(AdmitError::Refused(reason)) => Err(reason),
-                Err(error) => return Err(error.into()),
-            });
-        }
+        let admit = |ballot: &Vec<u8>| match self.admission.admit(ballot, &self.board, &mut UnwrapErr(SysRng)) {
+            Ok(entry) => Ok(Ok(self.board.append(entry)?)),
+            Err(AdmitError::Refused(reason)) => Ok(Err(reason)),
+            Err(error) => Err(error.into()),
+        };
+        let outcomes = ballots.iter().map(admit).collect::<Fallible<_>>()?;
         self.board.commit(&self.signer)?;
         Ok(outcomes)
     }
@@ -64,8 +60,8 @@ pub(crate) fn run(arguments: &[String]) -> Fallible<()> {
     let mut seed = [0; 32];
     hex::decode_to_slice(fs::read_to_string(key)?.lines().nth(1).unwrap_or_default(), &mut seed)?;
     let ballots = files.iter().map(fs::read).collect::<Result<Vec<_>, _>>()?;
-    let outcomes = BallotBox::resume(Path::new(record), &seed)?.admit(&ballots)?;
-    for ((file, ballot), outcome) in files.iter().zip(&ballots).zip(outcomes) {
+    let mut ballot_box = BallotBox::resume(Path::new(record), &seed)?;
+    for ((file, ballot), outcome) in files.iter().zip(&ballots).zip(ballot_box.admit(&ballots)?) {
         match outcome {
             Ok(index) => println!("{file}: tracker {} is entry {index}", SignedBallot::tracker_of(ballot)?),
             Err(reason) => println!("{file}: refused: {reason}"),

@@ -12,10 +12,12 @@ use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use ballotta::board::tiles::hash_tile_paths;
+use ballotta::board::tiles::{TILE_WIDTH, TilePath, decode_hashes, hash_tile_paths};
 use ballotta::credential::BLOCK_LINES;
-use ballotta::record::RecordSource as _;
-use ballotta::record::light::{CLOSE, ELECTION, HEADS, LENGTHS, NamedFile, PLACES, ROLL_TILES};
+use ballotta::record::light::{
+    CLOSE, ELECTION, HEADS, LENGTHS, MIDDLE, MIDDLE_BYTES, NamedFile, PLACES, ROLL_TILES, middle_of,
+};
+use ballotta::record::{RecordSource as _, read_file};
 use ballotta::tally::heads::{HEAD_BYTES, VoterHead};
 
 use crate::files::read_at_most;
@@ -49,6 +51,8 @@ impl LightFiles {
         }
         Ok(self.is_plain(LENGTHS)?
             && self.is_plain(HEADS)?
+            && self.is_plain(MIDDLE)?
+            && self.length(MIDDLE)? >= Some(MIDDLE_BYTES * (size / u64::from(TILE_WIDTH)))
             && self.length(ELECTION)?.is_some()
             && self.length(PLACES)? == Some(16 * (blocks + 1))
             && self.length(LENGTHS)? >= Some(2 * size)
@@ -63,7 +67,8 @@ impl LightFiles {
     /// If nobody knows, because the folder cannot be read.
     pub fn are_closed_with(&self, size: u64) -> Result<bool, BoardFolderError> {
         let length = |path| self.length(path);
-        Ok(length(CLOSE)?.is_some() && length(LENGTHS)? >= Some(2 * size))
+        let middle = MIDDLE_BYTES * (size / u64::from(TILE_WIDTH));
+        Ok(length(CLOSE)?.is_some() && length(LENGTHS)? >= Some(2 * size) && length(MIDDLE)? >= Some(middle))
     }
 
     /// Writes whole files. One that has these bytes already is left as it is. `light/close` comes last: it says that the
@@ -101,6 +106,27 @@ impl LightFiles {
             return Ok(());
         }
         self.change(LENGTHS, &[(2 * first, lengths.as_flattened().to_vec())])
+    }
+
+    /// Writes the hashes in the middle of the tiles that were not full when the board had `first` entries, and are now, with `size`
+    /// entries. These tiles must be written.
+    ///
+    /// # Errors
+    ///
+    /// If a tile cannot be read, or the file cannot be written.
+    pub fn write_middle(&self, first: u64, size: u64) -> Result<(), BoardFolderError> {
+        let width = u64::from(TILE_WIDTH);
+        let mut places = Vec::new();
+        for tile in first / width..size / width {
+            let path = TilePath::hashes_of(0, tile * width, size).ok_or(BoardFolderError::NoSuchEntry(tile * width))?;
+            let hashes = read_file(&self.source, &path.to_string(), 32 * usize::from(TILE_WIDTH));
+            let hashes = hashes.map_err(io::Error::other).and_then(|bytes| {
+                decode_hashes(&bytes, TILE_WIDTH).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+            });
+            let hashes = hashes.map_err(|error| BoardFolderError::Io { path: self.path(&path.to_string()), error })?;
+            places.push((MIDDLE_BYTES * tile, middle_of(&hashes)));
+        }
+        if places.is_empty() { Ok(()) } else { self.change(MIDDLE, &places) }
     }
 
     /// Writes the heads of these voters: each is counted from 0, and has the position of the ballot that counts.
@@ -156,6 +182,9 @@ impl LightFiles {
 
 #[cfg(test)]
 mod tests {
+    use ballotta::hash::TreeHash;
+    use ballotta::merkle::leaf_hash;
+
     use super::*;
 
     #[test]
@@ -164,7 +193,9 @@ mod tests {
         let light = LightFiles::new(folder.path());
         assert!(!light.reach(0, 0).unwrap() && !light.are_closed_with(0).unwrap());
         let file = |path: &str, bytes: &[u8]| (path.to_owned(), bytes.to_vec());
-        light.write([file(ELECTION, b"election"), file(HEADS, &[0; 24]), file(LENGTHS, &[1, 0])]).unwrap();
+        light
+            .write([file(ELECTION, b"election"), file(HEADS, &[0; 24]), file(LENGTHS, &[1, 0]), file(MIDDLE, &[])])
+            .unwrap();
         assert!(!light.reach(1, 3).unwrap());
         light.write([file(PLACES, &[0; 32]), file("light/roll/tile/0/000.p/1", &[0; 32])]).unwrap();
         assert!(light.reach(1, 3).unwrap());
@@ -179,6 +210,18 @@ mod tests {
         assert!(!light.are_closed_with(3).unwrap());
         light.write([file(CLOSE, &[0; 8])]).unwrap();
         assert!(light.are_closed_with(3).unwrap() && !light.are_closed_with(4).unwrap());
+        // Hashes in the middle of the tiles that became full.
+        let leaves: Vec<TreeHash> = (0..600_u16).map(|leaf| leaf_hash(&leaf.to_le_bytes())).collect();
+        for (tile, leaves) in ["tile/0/000", "tile/0/001"].into_iter().zip(leaves.chunks(256)) {
+            light.write([file(tile, &leaves.iter().flat_map(|leaf| *leaf.as_bytes()).collect::<Vec<u8>>())]).unwrap();
+        }
+        light.write_middle(3, 300).unwrap();
+        light.write_middle(300, 511).unwrap();
+        light.write_middle(511, 600).unwrap();
+        let middle = fs::read(folder.path().join(MIDDLE)).unwrap();
+        assert!(middle == middle_of(&leaves) && middle.len() as u64 == 2 * MIDDLE_BYTES);
+        fs::write(folder.path().join("tile/0/001"), b"short").unwrap();
+        assert!(light.write_middle(511, 600).is_err());
     }
 
     /// The file behind a link may belong to another record.
@@ -189,7 +232,7 @@ mod tests {
         let light = LightFiles::new(folder.path());
         let file = |path: &str, bytes: &[u8]| (path.to_owned(), bytes.to_vec());
         light.write([file(ELECTION, b""), file(HEADS, &[0; 8]), file(LENGTHS, &[]), file(PLACES, &[0; 32])]).unwrap();
-        light.write([file("light/roll/tile/0/000.p/1", &[0; 32])]).unwrap();
+        light.write([file("light/roll/tile/0/000.p/1", &[0; 32]), file(MIDDLE, &[])]).unwrap();
         assert!(light.reach(0, 1).unwrap());
         let outside = other.path().join("heads");
         fs::rename(folder.path().join(HEADS), &outside).unwrap();

@@ -75,7 +75,7 @@ use crate::encoding::DecodeError;
 use crate::hash::{Fingerprint, Tracker};
 use crate::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey};
 use crate::merkle::LogError;
-use crate::record::light::{HEADS, LENGTHS, NamedFile, entry_length, files_of_close, files_of_roll, tiles};
+use crate::record::light::{HEADS, LENGTHS, NamedFile, entry_length, files_of_board, files_of_close, files_of_roll};
 use crate::record::{PublishedBoard, PublishedRoll, RecordError, RecordSource, SourceError, read_manifest};
 use crate::tally::{CountedSet, Ledger, LedgerEntry, LedgerError, admit, find};
 pub use crate::tally::{LedgerIndex, randomness_digest};
@@ -480,7 +480,7 @@ pub fn light_files<S: RecordSource, R: CryptoRng>(source: &S, rng: &mut R) -> Re
         files.extend(files_of_close(close + 1, &heads));
     }
     files.extend([(HEADS.into(), heads), (LENGTHS.into(), lengths)]);
-    files.extend(tiles("", leaves.into_iter()));
+    files.extend(files_of_board(leaves));
     Ok(LightRecord { files, void })
 }
 

@@ -13,7 +13,9 @@
 //! light/lengths         the length of each entry of the board (2)
 //! light/close           after the close: the number of entries up to it (8)
 //! light/roll/tile/..    the tiles of hashes of the log of the blocks of the roll
-//! light/roll/middle     for each full tile of level 0, in order, 16 hashes: each over 16 hashes of the tile (32 each)
+//! light/middle          for each full tile of level 0 of the board, in order, 16 hashes: each over 16 hashes of the tile
+//!                       (32 each)
+//! light/roll/middle     the same for the roll, if it has a full tile
 //! light/voters/tile/..  after the close: those of the log of the blocks of heads
 //! light/voters/middle   as for the roll
 //! ```
@@ -26,7 +28,7 @@
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use super::tiled_log::{MIDDLE, MIDDLE_WIDTH};
+use super::tiled_log::MIDDLE_WIDTH;
 use super::{PublishedRoll, ReadError, RecordError, RecordSource, SourceError, TiledLog, read_file};
 use crate::board::tiles::{LastTiles, Level, TILE_WIDTH, TilePath, decode_bundle};
 use crate::credential::{BLOCK_LINES, RollLine, RollRules, first_bytes, read_roll_block};
@@ -55,6 +57,12 @@ pub const CLOSE: &str = "light/close";
 pub const ROLL_TILES: &str = "light/roll/";
 /// What stands before the paths of the tiles of the heads.
 pub const HEAD_TILES: &str = "light/voters/";
+/// The path of the hashes in the middle of the full tiles of the board.
+pub const MIDDLE: &str = "light/middle";
+/// The length of the hashes in the middle of one full tile.
+pub const MIDDLE_BYTES: u64 = 32 * TILE_WIDTH as u64 / MIDDLE_WIDTH;
+const ROLL_MIDDLE: &str = "light/roll/middle";
+const HEAD_MIDDLE: &str = "light/voters/middle";
 
 /// The length of a place of a block.
 const PLACE_BYTES: u64 = 16;
@@ -164,7 +172,7 @@ pub fn files_of_roll(joint_key: &JointKey, roll: &PublishedRoll) -> Vec<NamedFil
     let places = places.flat_map(|(first, offset)| [first.to_be_bytes(), offset.to_le_bytes()]).flatten().collect();
     let summary = ElectionSummary::new(joint_key, roll).to_bytes();
     let mut files: Vec<NamedFile> = alloc::vec![(ELECTION.to_string(), summary), (PLACES.to_string(), places)];
-    files.extend(log_files(ROLL_TILES, roll.index().leaves().copied()));
+    files.extend(log_files(ROLL_TILES, ROLL_MIDDLE, roll.index().leaves().copied()));
     files
 }
 
@@ -174,19 +182,32 @@ pub fn files_of_roll(joint_key: &JointKey, roll: &PublishedRoll) -> Vec<NamedFil
 pub fn files_of_close(size: u64, heads: &[u8]) -> Vec<NamedFile> {
     let blocks = heads.chunks(HEAD_BYTES * HEADS_PER_BLOCK as usize).map(leaf_hash);
     let mut files: Vec<NamedFile> = alloc::vec![(CLOSE.to_string(), size.to_le_bytes().to_vec())];
-    files.extend(log_files(HEAD_TILES, blocks));
+    files.extend(log_files(HEAD_TILES, HEAD_MIDDLE, blocks));
     files
 }
 
+/// The tiles of hashes of a board with these leaves, and the hashes in the middle of its full tiles.
+pub(crate) fn files_of_board(leaves: Vec<TreeHash>) -> Vec<NamedFile> {
+    let mut files = alloc::vec![(MIDDLE.to_string(), middle_of(&leaves))];
+    files.extend(tiles("", leaves.into_iter()));
+    files
+}
+
+/// The hashes in the middle of the full tiles of level 0 with these hashes.
+#[must_use]
+pub fn middle_of(hashes: &[TreeHash]) -> Vec<u8> {
+    let full = hashes.len() - hashes.len() % usize::from(TILE_WIDTH);
+    let full = hashes.get(..full).unwrap_or_default().chunks(MIDDLE_WIDTH as usize);
+    full.flat_map(|some| *some.iter().copied().collect::<Frontier>().root().as_bytes()).collect()
+}
+
 /// The tiles of hashes of a log with these leaves, in a folder, and the hashes in the middle of its full tiles.
-fn log_files(folder: &str, leaves: impl Iterator<Item = TreeHash>) -> Vec<NamedFile> {
+fn log_files(folder: &str, path: &str, leaves: impl Iterator<Item = TreeHash>) -> Vec<NamedFile> {
     let leaves: Vec<TreeHash> = leaves.collect();
-    let full = leaves.chunks_exact(usize::from(TILE_WIDTH)).flatten().copied().collect::<Vec<TreeHash>>();
-    let middle = full.chunks(MIDDLE_WIDTH as usize).map(|some| some.iter().copied().collect::<Frontier>().root());
-    let middle: Vec<u8> = middle.flat_map(|hash| *hash.as_bytes()).collect();
+    let middle = middle_of(&leaves);
     let mut files = tiles(folder, leaves.into_iter());
     if !middle.is_empty() {
-        files.push(([folder, MIDDLE].concat(), middle));
+        files.push((path.to_string(), middle));
     }
     files
 }
@@ -211,15 +232,16 @@ pub(crate) struct RollLines {
 
 impl RollLines {
     /// Reads the block of the roll that has the credentials with these first 8 bytes, and the block after it if they could be
-    /// on both.
+    /// on both. `reads_middle` saves bytes, and costs one reading more.
     pub(crate) fn read(
         source: &dyn RecordSource,
         rules: &RollRules,
         summary: &ElectionSummary,
         first_bytes: u64,
+        reads_middle: bool,
     ) -> Result<Self, RecordError> {
         let head = summary.roll_head();
-        let log = TiledLog::in_folder(source, ROLL_TILES, head);
+        let log = TiledLog::in_folder(source, ROLL_TILES, reads_middle.then_some(ROLL_MIDDLE), head);
         let mut lines: Vec<RollLine> = Vec::new();
         let mut place = find_block(source, head.size, first_bytes)?;
         // Many credentials that begin alike are on a roll that somebody made so.
@@ -283,7 +305,7 @@ impl ProvedRoll {
     ///
     /// If the roll or one of these files cannot be read, or does not fit the root of the roll.
     pub fn find(&self, source: &dyn RecordSource, credential: &[u8; 32]) -> Result<Option<RollLine>, RecordError> {
-        let lines = RollLines::read(source, &self.rules, &self.summary, first_bytes(credential))?;
+        let lines = RollLines::read(source, &self.rules, &self.summary, first_bytes(credential), true)?;
         match lines.find(|line| line == credential) {
             Some(line) => Ok(Some(line)),
             // Nobody is refused because a wrong file says where to look.
@@ -382,8 +404,8 @@ fn read_range(source: &dyn RecordSource, path: &str, offset: u64, length: u64) -
 #[must_use]
 pub fn is_light_path(path: &str) -> bool {
     let in_folder = || [ROLL_TILES, HEAD_TILES].iter().find_map(|folder| path.strip_prefix(folder));
-    [ELECTION, PLACES, HEADS, LENGTHS, CLOSE].contains(&path)
-        || in_folder().is_some_and(|name| name == MIDDLE || is_hash_tile(name))
+    [ELECTION, PLACES, HEADS, LENGTHS, CLOSE, MIDDLE, ROLL_MIDDLE, HEAD_MIDDLE].contains(&path)
+        || in_folder().is_some_and(is_hash_tile)
 }
 
 /// Whether this is the path of a tile of hashes, of a log of any size.
@@ -481,7 +503,7 @@ pub(crate) fn proved_head(
     let first = position * HEADS_PER_BLOCK;
     let block = read_range(source, HEADS, 8 * first, 8 * HEADS_PER_BLOCK.min(voters.saturating_sub(first)))?;
     let head = TreeHead { size: voters.div_ceil(HEADS_PER_BLOCK), root: *root };
-    TiledLog::in_folder(source, HEAD_TILES, head).inclusion(position, &leaf_hash(&block))?;
+    TiledLog::in_folder(source, HEAD_TILES, Some(HEAD_MIDDLE), head).inclusion(position, &leaf_hash(&block))?;
     head_in_block(&block, voter).map_err(|error| RecordError::Light { path: HEADS, error })
 }
 

@@ -46,8 +46,8 @@ pub struct TiledLog<'a> {
     source: &'a dyn RecordSource,
     /// What stands before the paths of the tiles.
     folder: &'a str,
-    /// Whether the folder has a file with the hashes in the middle of its full tiles.
-    has_middle: bool,
+    /// The path of the file with the hashes in the middle of its full tiles, if it is read.
+    middle: Option<&'a str>,
     head: TreeHead,
     parts: RefCell<BTreeMap<Part, Vec<TreeHash>>>,
 }
@@ -67,20 +67,23 @@ enum Part {
 pub(crate) const MIDDLE_WIDTH: u64 = 16;
 /// The height of the hashes in the middle.
 const MIDDLE_HEIGHT: u32 = MIDDLE_WIDTH.ilog2();
-/// The name of the file of the hashes in the middle.
-pub(crate) const MIDDLE: &str = "middle";
 
 impl<'a> TiledLog<'a> {
     /// The log of the board of a record.
     #[must_use]
     pub fn new(source: &'a dyn RecordSource, head: TreeHead) -> Self {
-        Self { source, folder: "", has_middle: false, head, parts: RefCell::default() }
+        Self::in_folder(source, "", None, head)
     }
 
-    /// A log whose tiles are in a folder of the record, with the file of the hashes in the middle, so that a proof needs less
-    /// of a full tile. The path of the folder ends with `/`.
-    pub(crate) fn in_folder(source: &'a dyn RecordSource, folder: &'a str, head: TreeHead) -> Self {
-        Self { source, folder, has_middle: true, head, parts: RefCell::default() }
+    /// A log whose tiles are in a folder of the record, whose path is empty or ends with `/`. With the path of the file of the
+    /// hashes in the middle, a proof needs fewer bytes of a full tile, and one reading more.
+    pub(crate) fn in_folder(
+        source: &'a dyn RecordSource,
+        folder: &'a str,
+        middle: Option<&'a str>,
+        head: TreeHead,
+    ) -> Self {
+        Self { source, folder, middle, head, parts: RefCell::default() }
     }
 
     /// The head of the log.
@@ -131,7 +134,7 @@ impl<'a> TiledLog<'a> {
     /// Reads all tiles that a proof needs before the proof is made, and goes on where one cannot be read: a source that fetches
     /// them learns of all at once.
     fn read_all(&self, prove: impl FnOnce(&NeededTiles) -> Result<(), LogError>) -> Result<(), TiledLogError> {
-        let needed = NeededTiles { size: self.head.size, has_middle: self.has_middle, parts: RefCell::default() };
+        let needed = NeededTiles { size: self.head.size, has_middle: self.middle.is_some(), parts: RefCell::default() };
         prove(&needed)?;
         let mut first_error = None;
         for part in needed.parts.into_inner() {
@@ -151,12 +154,12 @@ impl<'a> TiledLog<'a> {
     }
 
     fn read(&self, part: Part) -> Result<Vec<TreeHash>, TiledLogError> {
+        let in_folder = |tile: TilePath| [self.folder, &tile.to_string()].concat();
         let (path, range) = match part {
-            Part::Tile(tile) => (tile.to_string(), None),
-            Part::Leaves(tile, first) => (tile.to_string(), Some(first - tile.first())),
-            Part::Middle(first) => (MIDDLE.to_string(), Some(first)),
+            Part::Tile(tile) => (in_folder(tile), None),
+            Part::Leaves(tile, first) => (in_folder(tile), Some(first - tile.first())),
+            Part::Middle(first) => (self.middle.unwrap_or_default().to_string(), Some(first)),
         };
-        let path = [self.folder, &path].concat();
         let width = match part {
             Part::Tile(tile) => tile.width(),
             _ => MIDDLE_WIDTH as u16,
@@ -182,7 +185,7 @@ impl LogNodes for TiledLog<'_> {
     }
 
     fn node(&self, height: u32, index: u64) -> Result<TreeHash, TiledLogError> {
-        let (part, place, count) = place_of(height, index, self.head.size, self.has_middle)?;
+        let (part, place, count) = place_of(height, index, self.head.size, self.middle.is_some())?;
         self.part(part)?;
         let parts = self.parts.borrow();
         let hashes = parts.get(&part).and_then(|hashes| hashes.get(place as usize..(place + count) as usize));

@@ -39,8 +39,8 @@ use crate::limits::MAX_ENTRIES;
 use crate::manifest::Revoting;
 use crate::merkle::{LogError, TreeHead};
 use crate::record::light::{
-    CLOSE, ELECTION, ElectionSummary, LENGTHS, ProvedRoll, RollLines, announced_close, announced_head, entries_from,
-    entry, proved_entries, proved_head,
+    CLOSE, ELECTION, ElectionSummary, LENGTHS, MIDDLE, ProvedRoll, RollLines, announced_close, announced_head,
+    entries_from, entry, proved_entries, proved_head,
 };
 use crate::record::{
     CHECKPOINT, CLOSING_CHECKPOINT, MANIFEST, ReadError, RecordError, RecordSource, TiledLog, TiledLogError,
@@ -349,6 +349,17 @@ impl LightElection {
         Ok(Voter { credential, line })
     }
 
+    /// Whether proofs are read with fewer bytes and more requests. A phone that votes waits for each request; after the close
+    /// many look at their ballots at once.
+    fn saves_bytes(&self) -> bool {
+        self.window.closed.is_some()
+    }
+
+    /// The log of the board.
+    fn log<'s>(&self, source: &'s dyn RecordSource) -> TiledLog<'s> {
+        TiledLog::in_folder(source, "", self.saves_bytes().then_some(MIDDLE), self.head)
+    }
+
     /// The line of the roll with a credential that begins with these bytes and fits.
     fn line(
         &self,
@@ -357,7 +368,7 @@ impl LightElection {
         fits: impl Fn(&[u8; 32]) -> bool,
     ) -> Result<Option<RollLine>, VoterError> {
         let rules = RollRules::for_manifest(self.context.manifest());
-        let lines = RollLines::read(source, &rules, &self.summary, first_bytes)?;
+        let lines = RollLines::read(source, &rules, &self.summary, first_bytes, self.saves_bytes())?;
         match lines.find(fits) {
             Some(line) => {
                 line.key()?;
@@ -398,7 +409,7 @@ impl LightElection {
         line: &RollLine,
         rng: &mut R,
     ) -> Result<LastBallot, VoterError> {
-        let bytes = entry(source, &TiledLog::new(source, self.head), index)?;
+        let bytes = entry(source, &self.log(source), index)?;
         let not_own = VoterError::NotOwnBallot { index };
         let ballot =
             Entry::decode(&bytes).ok().filter(|entry| entry.kind() == EntryKind::Ballot).map(|entry| entry.body());

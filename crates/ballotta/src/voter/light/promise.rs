@@ -121,7 +121,7 @@ impl LightElection {
     ) -> Result<LightPromise, VoterError> {
         let promised = promised(&self.context, receipt, tracker)?;
         let (index, size) = (promised.index(), self.head.size);
-        let log = TiledLog::new(source, self.head);
+        let log = self.log(source);
         let outside = self.promised_outside(source, &log, receipt)?;
         if index >= size {
             return Ok(match outside {
