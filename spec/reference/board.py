@@ -100,7 +100,10 @@ def hash_tile_paths(size: int) -> Iterator[str]:
             yield tile_path(str(level), number, count)
 
 
-LIGHT_FILES = {"light/election", "light/places", "light/heads", "light/lengths", "light/close"}
+LIGHT_FILES = {
+    "light/election", "light/places", "light/heads", "light/lengths", "light/close",
+    "light/middle", "light/roll/middle", "light/voters/middle",
+}
 TILE = re.compile(r"light/(?:roll|voters)/tile/(0|[1-9]\d?)/((?:x\d{3}/)*)(\d{3})(?:\.p/([1-9]\d{0,2}))?")
 
 

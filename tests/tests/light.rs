@@ -14,7 +14,7 @@ use ballotta::hash::{Fingerprint, TallyDigest, Tracker};
 use ballotta::manifest::{Closing, Revoting};
 use ballotta::merkle::{Frontier, LogError, TreeHead, leaf_hash};
 use ballotta::record::light::{self, ElectionSummary};
-use ballotta::record::{self, MemoryRecord, RecordError, TiledLogError};
+use ballotta::record::{self, MemoryRecord, RecordError, TiledLogError, read_head, read_manifest};
 use ballotta::tally::heads::VoterHead;
 use ballotta::verifier::{CheckId, Place};
 use ballotta::voter::light::{LightElection, LightPromise, LightStatus, OpeningShown};
@@ -677,8 +677,11 @@ fn a_large_roll_is_searched_with_few_requests() {
     let middle = format!("{}middle", light::ROLL_TILES);
     let mut lie = record.clone();
     lie.files.get_mut(&middle).unwrap().chunks_mut(32).for_each(|hash| hash[0] ^= 1);
-    let refused = |record: &MemoryRecord| light.voter(record, &code(&election, 0)).err().map(|error| error.code());
+    let own = line(&election, &record, 0).credential;
+    let refused = |record: &MemoryRecord| light.roll().find(record, &own).err().map(|error| error.code());
     assert_eq!(refused(&lie), Some("bad-proof"));
+    // A voter's client reads them only after the close.
+    assert!(light.voter(&lie, &code(&election, 0)).is_ok());
     lie.files.remove(&middle);
     assert_eq!(refused(&lie), Some("unreadable-file"));
 }
@@ -812,12 +815,27 @@ fn a_million_voters_need_little() {
     assert!(requests <= 21 && bytes <= 60_000, "{requests}, {bytes}");
     let (requests, bytes, check_early) = check_traffic(&election, &closed, &head, (1, early));
     assert!(requests <= 25 && bytes <= 60_000, "{requests}, {bytes}");
+    // The hashes in the middle of the tiles of the board are not believed either.
+    let mut lie = closed;
+    lie.files.get_mut(light::MIDDLE).unwrap().chunks_mut(32).for_each(|hash| hash[0] ^= 1);
+    let read = LightElection::read(&lie, Some(&head), &mut TestRng(3)).unwrap();
+    let found = read.find(&lie, &tracker_of_entry(&lie, early), &number(&election, 1), &mut TestRng(4));
+    assert_eq!(found.err().map(|error| error.code()), Some("bad-proof"));
     // `cargo xtask traffic` shows this line.
     let size = json!({ "voters": MILLION, "entries": MILLION, "contests": 10, "slots": 60 });
     println!(
         "{}",
         json!({ "size": size, "vote": again, "vote_early": again_early, "check": check, "check_early": check_early })
     );
+}
+
+/// The tracker of a ballot on the board of a record.
+fn tracker_of_entry(record: &MemoryRecord, index: u64) -> WrittenTracker {
+    let head = read_head(record, &read_manifest(record).unwrap()).unwrap();
+    let bundle = TilePath::bundle_of(index, head.size).unwrap();
+    let bytes = &record.files[&bundle.to_string()];
+    let entry = decode_bundle(bytes, bundle.width()).unwrap()[(index - bundle.first()) as usize];
+    SignedBallot::tracker_of(&entry[3..]).unwrap().written().parse().unwrap()
 }
 
 /// What the check of a voter's ballot after the close reads: requests and bytes.
@@ -829,10 +847,7 @@ fn check_traffic(
 ) -> (usize, u64, serde_json::Value) {
     let counted = Counted::new(closed);
     let light = LightElection::read(&counted, Some(kept), &mut TestRng(3)).unwrap();
-    let bundle = TilePath::bundle_of(index, light.head().size).unwrap();
-    let bytes = &closed.files[&bundle.to_string()];
-    let entry = decode_bundle(bytes, bundle.width()).unwrap()[(index - bundle.first()) as usize];
-    let written = SignedBallot::tracker_of(&entry[3..]).unwrap().written().parse().unwrap();
+    let written = tracker_of_entry(closed, index);
     let status = light.find(&counted, &written, &number(election, voter), &mut TestRng(4));
     assert_eq!(status, Ok(LightStatus::Counted { index }));
     let (requests, bytes) = counted.traffic();

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context as _, Error, Result, anyhow, ensure};
+use anyhow::{Context as _, Error, Result, anyhow};
 use ballotta::board::entry::{Entry, EntryKind};
 use ballotta::board::tiles::TilePath;
 use ballotta::board::timeline::Event;
@@ -22,7 +22,7 @@ use ballotta::merkle::{Frontier, PinnedHead, TreeHead};
 use ballotta::record::{Bundle, CHECKPOINT, CLOSING_CHECKPOINT, ReadError, RecordError, read_file, read_head};
 use ballotta::trustee::TrusteeError;
 use ballotta::verifier::{Verdict, VerifyOptions};
-use ballotta_io::{AnyRecord, Location};
+use ballotta_io::{AnyRecord, Location, create_folders};
 use serde_json::json;
 
 use crate::console::{Console, News, Shown as _, counted, isolated};
@@ -102,7 +102,7 @@ enum Found {
 
 impl Attend {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        ensure!(self.out.is_dir(), "{} is not a folder", self.out.shown());
+        create_folders(&self.out).with_context(|| format!("the folder {} cannot be made", self.out.shown()))?;
         let mut sitting = Sitting::begin(self, console)?;
         let mut damaged = false;
         loop {

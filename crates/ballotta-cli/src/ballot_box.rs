@@ -2,6 +2,8 @@
 
 mod lookups;
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
@@ -16,15 +18,16 @@ use ballotta::board::note::{NoteKey, NoteSigner, SignedCheckpoint};
 use ballotta::board::receipt::SignedReceipt;
 use ballotta::board::tiles::bundle_paths;
 use ballotta::board::timeline::{Event, Observed, Timeline};
-use ballotta::decryption::VerifiedDecryption;
+use ballotta::decryption::{PartialDecryption, VerifiedDecryption};
 use ballotta::election::ElectionContext;
-use ballotta::hash::FileHash;
+use ballotta::hash::{FileHash, TreeHash};
 use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, message_header};
+use ballotta::limits::MAX_CHECKPOINT_BYTES;
 use ballotta::manifest::Manifest;
 use ballotta::merkle::{TreeHead, leaf_hash};
 use ballotta::record::light::{entry_length, files_of_close};
 use ballotta::record::{
-    self, Bundle, PublishedBoard, PublishedRoll, RecordSource as _, TiledLog, read_checkpoint, read_head,
+    self, Bundle, PublishedBoard, PublishedRoll, RecordSource as _, TiledLog, TiledLogError, read_checkpoint, read_head,
 };
 use ballotta::verifier::{Report, Stage, Verification, VerifyOptions, verify};
 use ballotta::voter::Election;
@@ -38,7 +41,7 @@ use rayon::prelude::*;
 use self::lookups::Lookups;
 use crate::console::{Console, Shown as _, counted};
 use crate::failure::{ErrorContext as _, refusal};
-use crate::record::read_manifest;
+use crate::record::{read_at_most, read_manifest};
 use crate::secrets::system_rng;
 
 /// The number of ballots that are verified in one batch.
@@ -64,11 +67,16 @@ pub(crate) struct BallotBox {
     light: Option<LightFiles>,
     /// The lengths of the entries that are not committed.
     lengths: Vec<[u8; 2]>,
-    /// The position of a closing whose checkpoint was missing, and was signed again when the board was opened.
-    completed_closing: Option<u64>,
     /// The ballots on the board that no ballot box admits, if the board was read as a whole.
     void: Vec<VoidBallot>,
+    /// The entries that are no ballots, by their hashes.
+    others: Others,
+    /// What the operator must know.
+    warnings: Vec<String>,
 }
+
+/// The positions of entries that are no ballots, by their hashes.
+type Others = BTreeMap<TreeHash, u64>;
 
 /// The entries of a board that was read as a whole.
 struct WholeBoard {
@@ -76,6 +84,7 @@ struct WholeBoard {
     rules: EntryRules,
     ballots: AdmittedBallots,
     named: NamedFiles,
+    others: Others,
     is_published: bool,
     has_late_entries: bool,
 }
@@ -83,34 +92,68 @@ struct WholeBoard {
 impl WholeBoard {
     fn read(source: &FolderRecord, manifest: &Manifest) -> Result<Self> {
         let (mut rules, mut ballots) = (EntryRules::default(), AdmittedBallots::default());
-        let (mut named, mut is_published, mut has_late_entries) = (NamedFiles::default(), false, false);
+        let (mut named, mut others) = (NamedFiles::default(), Others::new());
+        let (mut is_published, mut has_late_entries) = (false, false);
         let mut observe = |observed: &Observed<'_>| {
             has_late_entries |= rules.is_opened() && !matches!(observed.event, Some(Event::Ballot(_)));
             rules.observe(observed);
             ballots.observe(observed);
             named.observe(observed);
+            if !matches!(observed.event, Some(Event::Ballot(_))) {
+                others.insert(observed.leaf, observed.index);
+            }
             is_published |= matches!(observed.event, Some(Event::Publication(_)));
         };
         let board = PublishedBoard::read(source, manifest, &mut observe, &mut system_rng()).refused()?;
-        Ok(Self { board, rules, ballots, named, is_published, has_late_entries })
+        Ok(Self { board, rules, ballots, named, others, is_published, has_late_entries })
     }
 }
 
-/// Refuses a record that has fewer entries than its index has seen, or others. The index is written after the checkpoint, which
-/// is durable by then, so that no crash leaves this: the record was restored from an old copy, or is another history. A board
-/// that went on would have two histories.
-fn check_not_restored(source: &FolderRecord, manifest: &Manifest, path: &Path) -> Result<()> {
-    let Some(index) = BoardIndex::open(path, manifest.hash()) else { return Ok(()) };
-    let (seen, head) = (*index.head(), read_head(source, manifest).refused()?);
-    if seen.size < head.size || seen == head {
-        return Ok(());
+/// The file beside an index with the last checkpoint that the board has signed.
+fn head_file(index: &Path) -> PathBuf {
+    let mut path = index.as_os_str().to_owned();
+    path.push(".head");
+    path.into()
+}
+
+/// Refuses a record that has fewer entries than the board has signed, or others. What the board has signed last is noted after the
+/// checkpoint, which is durable by then, so that no crash leaves this: the record was restored from an old copy, or is another
+/// history. A board that went on would have two histories. Returns a warning if nobody knows.
+fn check_not_restored(
+    source: &FolderRecord,
+    manifest: &Manifest,
+    key: &NoteKey,
+    index: &Path,
+) -> Result<Option<String>> {
+    let path = head_file(index);
+    let is_there = |path: &Path| path.try_exists().with_context(|| format!("{} cannot be read", path.shown()));
+    if !is_there(&path)? && !is_there(index)? {
+        return Ok(None);
+    }
+    let noted = read_at_most(&path, MAX_CHECKPOINT_BYTES, "a checkpoint").ok();
+    let noted = noted.and_then(|bytes| SignedCheckpoint::parse(&bytes).ok());
+    let Some(seen) = noted.and_then(|noted| noted.verify(key).ok().map(|checkpoint| *checkpoint.head())) else {
+        return Ok(Some(format!(
+            "{} has no checkpoint of this board, so that nobody knows whether the record is an old copy: compare its size with the \
+             last checkpoint that people have seen",
+            path.shown()
+        )));
+    };
+    let head = read_head(source, manifest).refused()?;
+    // Tiles that are missing are made again, and show nothing before.
+    let continues = || match TiledLog::new(source, head).consistency(&seen) {
+        Err(TiledLogError::Log(_)) => false,
+        Ok(_) | Err(_) => true,
+    };
+    if seen == head || (seen.size < head.size && continues()) {
+        return Ok(None);
     }
     let entries = |size| counted(size, "entry", "entries");
     refusal(format!(
         "the record has {}, but {} was bound to {}: the record is an old copy, or another history. Nothing is added",
         entries(head.size),
         path.shown(),
-        if seen.size == head.size { "others".to_owned() } else { entries(seen.size) }
+        if seen.size <= head.size { "others".to_owned() } else { entries(seen.size) }
     ))
     .remedy(format!(
         "put the newest copy of the record back. Only if nobody has got a checkpoint or a receipt of the later entries, remove {}: \
@@ -175,8 +218,8 @@ impl BallotBox {
         rules: EntryRules,
         admission: Option<Admission<Lookups>>,
     ) -> Self {
-        let (index, light, lengths, completed_closing) = (None, None, Vec::new(), None);
-        let (has_late_entries, void) = (false, Vec::new());
+        let (index, light, lengths) = (None, None, Vec::new());
+        let (has_late_entries, void, others, warnings) = (false, Vec::new(), Others::new(), Vec::new());
         Self {
             source,
             manifest,
@@ -188,9 +231,28 @@ impl BallotBox {
             has_late_entries,
             light,
             lengths,
-            completed_closing,
             void,
+            others,
+            warnings,
         }
+    }
+
+    /// What the operator must know about the record and its index.
+    pub(crate) fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The position of an entry with the same bytes, which is no ballot: `bytes` are those of its body, or of the file to which it
+    /// points.
+    pub(crate) fn repeated(&self, kind: EntryKind, bytes: &[u8]) -> Option<u64> {
+        let body = match kind {
+            EntryKind::Ceremony => Pointer::to_file(message_header(bytes).ok()?.1, bytes).ok()?.encode(),
+            EntryKind::PartialDecryption => {
+                Pointer::to_file(PartialDecryption::decode(bytes).ok()?.trustee(), bytes).ok()?.encode()
+            }
+            _ => bytes.to_vec(),
+        };
+        self.others.get(&leaf_hash(&Entry::new(kind, &body).ok()?.encode())).copied()
     }
 
     /// The ballots on the board that no ballot box admits, as far as the board was read. They do not count.
@@ -226,11 +288,12 @@ impl BallotBox {
         let manifest = read_manifest(&source)?;
         let signer = signer(&manifest)?;
         BoardFolder::finish_commit(&lock, signer.key())?;
-        check_not_restored(&source, &manifest, &index)?;
+        let warning = check_not_restored(&source, &manifest, signer.key(), &index)?;
         let lock = match Self::by_index(&source, &manifest, lock, signer.key(), &index) {
-            Ok((folder, rules, admission, lengths)) => {
+            Ok((folder, (rules, others), admission, lengths)) => {
                 let mut opened = Self::new(source, manifest, signer, folder, rules, Some(admission));
                 (opened.index, opened.light) = (Some(index), Some(LightFiles::new(root)));
+                (opened.others, opened.warnings) = (others, warning.into_iter().collect());
                 // What the index had to catch up with.
                 opened.save_light(opened.folder.committed().size - lengths.len() as u64, &lengths)?;
                 opened.save_index()?;
@@ -239,20 +302,20 @@ impl BallotBox {
             Err(lock) => lock,
         };
         let mut opened = Self::read_whole(source, manifest, lock, signer)?;
-        opened.index = Some(index);
+        (opened.index, opened.warnings) = (Some(index), warning.into_iter().collect());
         opened.make_index()?;
         Ok(opened)
     }
 
     fn read_whole(source: FolderRecord, manifest: Manifest, lock: BoardLock, signer: NoteSigner) -> Result<Self> {
-        let WholeBoard { board, rules, ballots, named, is_published, has_late_entries } =
+        let WholeBoard { board, rules, ballots, named, others, is_published, has_late_entries } =
             WholeBoard::read(&source, &manifest)?;
         let closing = board.timeline().closing_head();
         let folder = BoardFolder::resume(lock, signer.key(), board.timeline().frontier().clone(), &named)?;
         let resumed = if rules.is_opened() { Some(resume(&source, &manifest, board, ballots)?) } else { None };
         let (admission, void) = resumed.unzip();
         let mut opened = Self::new(source, manifest, signer, folder, rules, admission);
-        opened.void = void.unwrap_or_default();
+        (opened.void, opened.others) = (void.unwrap_or_default(), others);
         opened.has_late_entries = has_late_entries;
         let light = LightFiles::new(opened.source.root());
         if opened.rules.is_closed() && light.are_closed_with(opened.folder.committed().size)? {
@@ -274,7 +337,7 @@ impl BallotBox {
         lock: BoardLock,
         key: &NoteKey,
         index: &Path,
-    ) -> std::result::Result<(BoardFolder, EntryRules, Admission<Lookups>, Vec<[u8; 2]>), BoardLock> {
+    ) -> std::result::Result<(BoardFolder, (EntryRules, Others), Admission<Lookups>, Vec<[u8; 2]>), BoardLock> {
         let rng = &mut system_rng();
         let Some(index) = BoardIndex::open(index, manifest.hash()) else { return Err(lock) };
         let (first, voters) = (index.head().size, index.voters());
@@ -285,7 +348,7 @@ impl BallotBox {
             let opened = light.window.opened.filter(|_| light.window.closed.is_none()).context("not open")?;
             let size = light.head().size;
             ensure!(light.voters() == voters && size - first <= MOST_BEHIND);
-            let mut rules = EntryRules::default();
+            let (mut rules, mut others) = (EntryRules::default(), Others::new());
             let mut named = NamedFiles::default();
             let (log, mut timeline) = (TiledLog::new(source, *light.head()), Timeline::new(manifest));
             for tile in bundle_paths(size).take_while(|tile| tile.first() <= opened) {
@@ -295,10 +358,11 @@ impl BallotBox {
                     let observed = timeline.push(entry, &mut system_rng());
                     rules.observe(&observed);
                     named.observe(&observed);
+                    others.insert(observed.leaf, observed.index);
                 }
             }
             ensure!(rules.is_opened());
-            Ok((light, rules, named))
+            Ok((light, (rules, others), named))
         };
         let Ok((light, rules, named)) = read() else { return Err(lock) };
         let head = *light.head();
@@ -417,26 +481,27 @@ impl BallotBox {
         let checkpoint = self.folder.commit(&self.signer)?;
         self.save_light(first, &[])?;
         self.save_index()?;
+        if let Some(index) = &self.index {
+            // Not durable: a loss of power may leave an older one, which only refuses less.
+            let path = head_file(index);
+            fs::write(&path, checkpoint.to_string()).with_context(|| format!("{} cannot be written", path.shown()))?;
+        }
         Ok(checkpoint)
     }
 
     /// Writes the checkpoint at the closing, if the process that appended the closing was interrupted before it did.
     fn complete_closing(&mut self, head: &TreeHead) -> Result<()> {
         let is_missing = self.source.length(record::CLOSING_CHECKPOINT)?.is_none();
-        if is_missing && self.write_closing_checkpoint(head)? {
-            self.completed_closing = Some(head.size - 1);
-        }
-        Ok(())
+        if is_missing { self.write_closing_checkpoint(head) } else { Ok(()) }
     }
 
-    /// Publishes the checkpoint that witnesses cosign. Returns false if the manifest names no witnesses.
-    fn write_closing_checkpoint(&mut self, head: &TreeHead) -> Result<bool> {
+    /// Publishes the checkpoint that witnesses cosign, if the manifest names witnesses.
+    fn write_closing_checkpoint(&mut self, head: &TreeHead) -> Result<()> {
         if self.manifest.witnesses().members.is_empty() {
-            return Ok(false);
+            return Ok(());
         }
         let checkpoint = self.signer.sign_checkpoint(head).to_string();
-        self.folder.write_file(record::CLOSING_CHECKPOINT, checkpoint.as_bytes())?;
-        Ok(true)
+        Ok(self.folder.write_file(record::CLOSING_CHECKPOINT, checkpoint.as_bytes())?)
     }
 
     /// Commits the appended entries, and verifies the record up to the opening. Fails if the manifest, the key ceremony
@@ -456,13 +521,22 @@ impl BallotBox {
     }
 
     fn append(&mut self, kind: EntryKind, body: &[u8]) -> Result<u64> {
-        let entry = Entry::new(kind, body).map_err(|error| anyhow!("the entry is too long: {error}"))?;
-        self.append_bytes(entry.encode())
+        let entry = Entry::new(kind, body).map_err(|error| anyhow!("the entry is too long: {error}"))?.encode();
+        let leaf = leaf_hash(&entry);
+        let index = self.append_bytes(entry)?;
+        self.others.insert(leaf, index);
+        Ok(index)
     }
 
     fn append_bytes(&mut self, entry: Vec<u8>) -> Result<u64> {
         self.lengths.push(entry_length(&entry));
         Ok(self.folder.append(entry)?)
+    }
+
+    /// Whether the closing checkpoint has this line already.
+    pub(crate) fn is_cosigned(&self, line: &str) -> Result<bool> {
+        let checkpoint = read_checkpoint(&self.source, record::CLOSING_CHECKPOINT)?;
+        Ok(checkpoint.is_some_and(|checkpoint| checkpoint.to_string().lines().any(|there| there == line)))
     }
 
     /// Publishes a file, and appends an entry that points to it.
@@ -514,13 +588,6 @@ impl BallotBox {
     /// Closes the voting, and publishes the checkpoint that witnesses cosign.
     pub(crate) fn add_closing(&mut self, body: &[u8]) -> Result<u64> {
         if self.rules.is_closed() {
-            // The process that appended this closing was interrupted, and this one has done the rest.
-            if let Some(index) = self.completed_closing {
-                let there = self.folder.entry(index)?;
-                if Entry::new(EntryKind::Close, body).is_ok_and(|entry| entry.encode() == there) {
-                    return Ok(index);
-                }
-            }
             return Err(EntryRefused::ClosedAlready).refused().remedy("nothing to do: the closing is on the board");
         }
         let admission = self.admission.as_mut().ok_or(EntryRefused::NeverOpened)?;

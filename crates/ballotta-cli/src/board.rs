@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Error, Result, bail, ensure};
 use ballotta::admission::EntryRefused;
 use ballotta::board::board_key;
+use ballotta::board::entry::EntryKind;
 use ballotta::board::note::NoteKey;
 use ballotta::board::receipt::SignedReceipt;
 use ballotta::credential::{ROLL_FORMAT, RollRules, RollSignature};
@@ -77,9 +78,11 @@ struct Outcome<'a> {
 /// Where a file was added.
 enum Added {
     Entry(u64),
-    /// The ballot was on the board before this file.
+    /// The same was on the board before this file.
     Before(u64),
-    ClosingCheckpoint,
+    ClosingCheckpoint {
+        was_there: bool,
+    },
     Roll(RollAdded),
 }
 
@@ -118,6 +121,7 @@ impl AddToBoard {
             begin_log(manifest, &self.board_key, true)?;
             Ok(signer)
         })?;
+        ballot_box.warnings().iter().for_each(|warning| console.say(format!("warning: {warning}")));
         warn_of_void_ballots(console, ballot_box.void());
         if let Some(folder) = &self.receipts {
             // Before anything is added, because a promise that cannot be given is found out too late after it.
@@ -210,6 +214,9 @@ fn report(console: Console, outcomes: &[Outcome<'_>]) -> Result<()> {
                         if *was_there { "is the roll of the record already" } else { "is now the roll of the record" };
                     print(format_args!("{file}: {put}: {voters}, total weight {weight}, fingerprint {written}"))?;
                 }
+                (None, None, None) if *was_there => {
+                    print(format_args!("{file}: the closing checkpoint has it already"))?
+                }
                 (None, None, None) => print(format_args!("{file}: added to the closing checkpoint"))?,
             }
             if let Some(receipt) = receipt {
@@ -254,7 +261,11 @@ impl Board<'_> {
                 other => {
                     self.add_ballots(&mut run, outcomes)?;
                     let added = match other {
-                        Ok(Sent::Message(message)) => self.add_one(&message),
+                        // An interrupted call is repeated as it was.
+                        Ok(Sent::Message(message)) => match self.repeated(&message) {
+                            Some(index) => Ok(Added::Before(index)),
+                            None => self.add_one(&message),
+                        },
                         Ok(Sent::Roll(roll)) => self.add_roll(&roll).map(Added::Roll),
                         Err(error) => Err(error),
                     };
@@ -296,6 +307,20 @@ impl Board<'_> {
         Ok(())
     }
 
+    /// The position of the entry of a file that is not a ballot, if the board has it already.
+    fn repeated(&self, MessageFile { kind, bytes }: &MessageFile) -> Option<u64> {
+        let kind = match kind {
+            FileKind::CeremonyMessage => EntryKind::Ceremony,
+            FileKind::RollSignature => EntryKind::RollSignature,
+            FileKind::Opening => EntryKind::Open,
+            FileKind::Closing => EntryKind::Close,
+            FileKind::ClosingStatement => EntryKind::ClosingStatement,
+            FileKind::PartialDecryption => EntryKind::PartialDecryption,
+            FileKind::Ballot | FileKind::BallotOpening | FileKind::Cosignature => return None,
+        };
+        self.ballot_box.repeated(kind, bytes)
+    }
+
     /// Adds a file that is not a ballot.
     fn add_one(&mut self, MessageFile { kind, bytes }: &MessageFile) -> Result<Added> {
         let entry = match kind {
@@ -327,8 +352,11 @@ impl Board<'_> {
             }
             FileKind::Cosignature => {
                 let line = str::from_utf8(bytes).context("the cosignature is not text")?;
-                self.ballot_box.add_cosignature(line.trim_end())?;
-                return Ok(Added::ClosingCheckpoint);
+                let was_there = self.ballot_box.is_cosigned(line.trim_end())?;
+                if !was_there {
+                    self.ballot_box.add_cosignature(line.trim_end())?;
+                }
+                return Ok(Added::ClosingCheckpoint { was_there });
             }
             FileKind::BallotOpening => {
                 bail!(
@@ -477,11 +505,11 @@ fn outcome(file: &Path, added: Result<Added>) -> Outcome<'_> {
         format!("{}{remedy}", error_text(error))
     });
     let code = added.as_ref().err().and_then(code_of);
-    let was_there = matches!(added, Ok(Added::Before(_)));
+    let was_there = matches!(added, Ok(Added::Before(_) | Added::ClosingCheckpoint { was_there: true }));
     let (entry, roll) = match added {
         Ok(Added::Entry(entry) | Added::Before(entry)) => (Some(entry), None),
         Ok(Added::Roll(roll)) => (None, Some(roll)),
-        Ok(Added::ClosingCheckpoint) | Err(_) => (None, None),
+        Ok(Added::ClosingCheckpoint { .. }) | Err(_) => (None, None),
     };
     Outcome { file, entry, was_there, roll, error, code, is_ballot: false, receipt: None }
 }

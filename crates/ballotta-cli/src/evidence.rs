@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use ballotta::board::board_key;
 use ballotta::board::note::SignedCheckpoint;
 use ballotta::board::receipt::SignedReceipt;
@@ -40,6 +40,12 @@ pub(crate) struct VerifyEvidence {
 impl VerifyEvidence {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let bytes = read_at_most(&self.file, MAX_EVIDENCE_BYTES, "evidence")?;
+        if SignedCheckpoint::parse(&bytes).is_ok() || SignedReceipt::parse(&bytes).is_ok() {
+            let kept = "is a checkpoint or a receipt, which proves nothing by itself";
+            return Err(anyhow!("{} {kept}", self.file.shown())).remedy(
+                "`ballotta evidence find` compares it with a record, and makes evidence if both contradict each other",
+            );
+        }
         let evidence = Evidence::decode(&bytes)
             .with_context(|| format!("{} cannot be read, so it is not evidence", self.file.shown()))?;
         let verified = evidence.verify(&mut system_rng());
@@ -132,8 +138,11 @@ impl FindEvidence {
             .remedy("if the board that you read is smaller than what you kept, get the record again after the close");
         };
         let conviction = evidence.verify(rng).refused()?;
-        write_new(&self.out, &evidence.to_bytes())
-            .with_context(|| format!("{} cannot be written", self.out.shown()))?;
+        let out = self.out.shown();
+        write_new(&self.out, &evidence.to_bytes()).with_context(|| format!("{out} cannot be written"))?;
+        console.say(format!(
+            "{out} is evidence: anybody verifies it with `ballotta evidence verify {out}`, without the record."
+        ));
         show(&evidence, &conviction, console)
     }
 

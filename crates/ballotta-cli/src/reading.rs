@@ -2,7 +2,7 @@
 //!
 //! See `spec/command-line.md#voter`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use ballotta::credential::VotingCode;
@@ -30,18 +30,17 @@ pub(crate) struct Reading {
 /// An election that was read.
 pub(crate) enum ReadElection {
     Whole(Box<Election>),
-    Light(Box<LightElection>),
+    /// With the place of the record, which is read as a whole if a part of it does not give an answer.
+    Light(Box<LightElection>, PathBuf),
 }
 
 impl Reading {
     /// The election of a record. If it cannot be read in small parts, the whole record is read, which says what is wrong.
     pub(crate) fn election(&self, record: &Path) -> Result<(AnyRecord, ReadElection)> {
         if let Some((source, election)) = self.light(record, &BoardPin::default())? {
-            return Ok((source, ReadElection::Light(Box::new(election))));
+            return Ok((source, ReadElection::Light(Box::new(election), record.to_path_buf())));
         }
-        let source = location::open(record)?;
-        let election = read_election(&source)?;
-        Ok((source, ReadElection::Whole(Box::new(election))))
+        whole(record)
     }
 
     /// The election from small parts of a record, whose board must continue the pinned checkpoint; `None` if this cannot be
@@ -61,39 +60,70 @@ impl Reading {
     }
 }
 
+fn whole(record: &Path) -> Result<(AnyRecord, ReadElection)> {
+    let source = location::open(record)?;
+    let election = read_election(&source)?;
+    Ok((source, ReadElection::Whole(Box::new(election))))
+}
+
 impl ReadElection {
     pub(crate) fn context(&self) -> &ElectionContext {
         match self {
             Self::Whole(election) => &election.context,
-            Self::Light(election) => &election.context,
+            Self::Light(election, _) => &election.context,
         }
     }
 
     pub(crate) fn expect(&self, fingerprint: &WrittenFingerprint) -> Result<(), VoterError> {
         match self {
             Self::Whole(election) => election.expect(fingerprint),
-            Self::Light(election) => election.expect(fingerprint),
+            Self::Light(election, _) => election.expect(fingerprint),
         }
     }
 
     pub(crate) fn is_open(&self) -> Result<(), VoterError> {
         match self {
             Self::Whole(election) => election.is_open(),
-            Self::Light(election) => election.is_open(),
+            Self::Light(election, _) => election.is_open(),
         }
     }
 
-    pub(crate) fn voter(&self, source: &AnyRecord, code: &VotingCode) -> Result<Voter, VoterError> {
-        match self {
+    pub(crate) fn voter(&mut self, source: &mut AnyRecord, code: &VotingCode) -> Result<Result<Voter, VoterError>> {
+        self.ask(source, |election, source| match election {
             Self::Whole(election) => election.voter(source, code),
-            Self::Light(election) => election.voter(source, code),
-        }
+            Self::Light(election, _) => election.voter(source, code),
+        })
     }
 
-    pub(crate) fn predecessor(&self, source: &AnyRecord, voter: &Voter) -> Result<Option<Tracker>, VoterError> {
-        match self {
+    pub(crate) fn predecessor(
+        &mut self,
+        source: &mut AnyRecord,
+        voter: &Voter,
+    ) -> Result<Result<Option<Tracker>, VoterError>> {
+        self.ask(source, |election, source| match election {
             Self::Whole(election) => voter.predecessor(election, source, &mut system_rng()),
-            Self::Light(election) => election.predecessor(source, voter, &mut system_rng()),
+            Self::Light(election, _) => election.predecessor(source, voter, &mut system_rng()),
+        })
+    }
+
+    /// Asks small parts of a record. If they do not answer, because a file is missing or wrong or because the answer is no, the
+    /// whole record is read and asked: nobody is refused because of a file that proves nothing.
+    fn ask<T>(
+        &mut self,
+        source: &mut AnyRecord,
+        ask: impl Fn(&Self, &AnyRecord) -> Result<T, VoterError>,
+    ) -> Result<Result<T, VoterError>> {
+        let answer = ask(self, source);
+        let Self::Light(light, record) = &*self else { return Ok(answer) };
+        if answer.is_ok() {
+            return Ok(answer);
         }
+        let (all, election) = whole(record)?;
+        // A server may show another election now, for which nobody was asked.
+        if election.context().fingerprint() != light.context.fingerprint() {
+            return Ok(answer);
+        }
+        (*source, *self) = (all, election);
+        Ok(ask(self, source))
     }
 }

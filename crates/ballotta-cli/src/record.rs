@@ -55,7 +55,7 @@ impl NewRecord {
             return refusal("this board has begun the log of this manifest already: a second record of it would be a fork")
                 .remedy(format!(
                     "continue the record that was begun. If it is lost, make a new manifest, which has another election id. \
-                     Only if nothing was ever added to that record, remove {}.state",
+                     Only if nothing was ever added to that record, and the key keeps no other, remove {}.state",
                     self.board_key.shown()
                 ));
         }

@@ -59,21 +59,22 @@ impl PrepareBallot {
         ensure!(!both, "--choices and --code-file cannot both be `-`: give a file for one of them");
         // What is read from the standard input is read before a code is asked for.
         let given = if self.marks.is_empty() && is_at_a_terminal() { None } else { Some(self.marks.choices()?) };
-        let (source, election) = self.reading.election(&self.record)?;
-        let (context, manifest) = (election.context(), election.context().manifest());
+        let (mut source, mut election) = self.reading.election(&self.record)?;
         if let Some(expected) = &self.fingerprint {
             let same = election.expect(expected).refused();
             same.remedy("do not vote: this record is of another election than yours")?;
         }
-        let language = language(manifest, self.language.as_deref())?;
+        language(election.context().manifest(), self.language.as_deref())?;
         election.is_open().refused()?;
-        let voter = read_voter(self.code_file.as_deref(), &source, &election)?;
+        let voter = read_voter(self.code_file.as_deref(), &mut source, &mut election)?;
 
         // The counter never repeats, even if the random number generator does.
         let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
         let counter = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
         let rng = &mut system_rng();
-        let previous = election.predecessor(&source, &voter).refused()?;
+        let previous = election.predecessor(&mut source, &voter)?.refused()?;
+        let (context, manifest) = (election.context(), election.context().manifest());
+        let language = language(manifest, self.language.as_deref())?;
         let choices = match given {
             Some(choices) => choices,
             None => ask_for_choices(context, language, voter.line().entitlement())?,
@@ -125,14 +126,18 @@ impl PrepareBallot {
 
 /// Reads the voting code and finds the voter on the roll. If the roll does not have the credential, the record is not
 /// that of the voter's election.
-fn read_voter(file: Option<&Path>, source: &AnyRecord, election: &ReadElection) -> Result<Voter> {
+fn read_voter(file: Option<&Path>, source: &mut AnyRecord, election: &mut ReadElection) -> Result<Voter> {
     let once = || {
         let parsed = without_mark(&voting_code_text(file)?).trim().parse();
         parsed.context("this is not a voting code").remedy("type it again, and check each group")
     };
     let code: VotingCode = if file.is_some() { once()? } else { ask(once)? };
-    let voter = election.voter(source, &code).refused();
-    voter.remedy("check the voting code and the fingerprint; if both are right, do not vote: this is not your election")
+    match election.voter(source, &code)? {
+        Err(error @ VoterError::UnknownCredential) => Err(error).refused().remedy(
+            "check the voting code and the fingerprint; if both are right, do not vote: this is not your election",
+        ),
+        voter => voter.refused(),
+    }
 }
 
 /// Why a file is refused for the output.
@@ -224,8 +229,8 @@ impl UseBallot {
 
 impl CastBallot {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let (file, source, election, prepared) = self.ballot.begin(FinalState::Cast)?;
-        let voter = read_voter(self.code_file.as_deref(), &source, &election)?;
+        let (file, mut source, mut election, prepared) = self.ballot.begin(FinalState::Cast)?;
+        let voter = read_voter(self.code_file.as_deref(), &mut source, &mut election)?;
         let credential = voter.credential();
         if credential.public() != prepared.unsigned().credential() {
             return refusal("the ballot was prepared with another voting code")
@@ -331,7 +336,6 @@ impl Found {
                     | LightPromise::Superseded { .. }
                     | LightPromise::OfAnotherVoter { .. }
                     | LightPromise::Broken { .. }
-                    | LightPromise::NotYet { .. }
             ),
         }
     }
@@ -365,10 +369,19 @@ impl CheckBallot {
         let manifest = election.context.manifest();
         say_rehearsal(manifest, console);
         console.say(fingerprint_line(election.context.fingerprint()));
+        // A promise that is broken is broken under any witnesses.
+        if let Found::Promised(status @ (LightPromise::Broken { .. } | LightPromise::Void { .. })) = &found {
+            answer_light_promise(status, manifest, console)?;
+        }
+        if witnesses.is_none() && !manifest.witnesses().members.is_empty() {
+            let (seen, quorum) = (election.witnesses(), manifest.witnesses().quorum);
+            let by = counted(seen.cosigned as u64, "witness has", "witnesses have");
+            console.say(format!("{by} cosigned this checkpoint; at the close {quorum} must."));
+        }
         check_witnesses(witnesses, manifest, console)?;
         match found {
-            Found::Tracker(status) => answer_status(&status, console),
-            Found::Promised(status) => answer_light_promise(&status, console),
+            Found::Tracker(status) => answer_status(&status, manifest, console),
+            Found::Promised(status) => answer_light_promise(&status, manifest, console),
         }?;
         Ok(true)
     }
@@ -388,6 +401,18 @@ impl CheckBallot {
         let manifest = election.context.manifest();
         say_rehearsal(manifest, console);
         console.say(fingerprint_line(election.context.fingerprint()));
+        let promised = match &self.receipt {
+            Some(path) => {
+                let (receipt, AskedBallot { tracker, voter_number }) = (read_receipt(path)?, &self.ballot);
+                let found = election.find_promised(&source, &receipt, tracker, voter_number, &mut system_rng());
+                Some(found.refused().remedy(OTHER_RECEIPT)?)
+            }
+            None => None,
+        };
+        // A promise that is broken is broken under any witnesses.
+        if let Some(status @ (PromisedStatus::Broken { .. } | PromisedStatus::Void { .. })) = &promised {
+            return answer_promise(status, console);
+        }
         let witnesses = election.closing_witnesses(&source).refused();
         check_witnesses(witnesses.remedy("keep this record as evidence, and make it public")?, manifest, console)?;
         let answer = |state: &str, entry: Option<u64>, by: Option<Tracker>, line: String| {
@@ -395,11 +420,8 @@ impl CheckBallot {
             console.answer(&line, &json!({ "state": state, "entry": entry, "superseded_by": by }))
         };
         let AskedBallot { tracker, voter_number } = &self.ballot;
-        if let Some(path) = &self.receipt {
-            let receipt = read_receipt(path)?;
-            let found = election.find_promised(&source, &receipt, tracker, voter_number, &mut system_rng());
-            let status = found.refused().remedy(OTHER_RECEIPT)?;
-            return answer_promise(&status, console);
+        if let Some(status) = &promised {
+            return answer_promise(status, console);
         }
         match election.find(&source, tracker, voter_number, &mut system_rng()).refused()? {
             BallotStatus::Counted { index } => answer("counted", Some(index), None, format!("counted: entry {index}")),
@@ -480,7 +502,7 @@ fn answer_promise(status: &PromisedStatus, console: Console) -> Result<()> {
 }
 
 /// Says what small parts of a record show of a ballot.
-fn answer_status(status: &LightStatus, console: Console) -> Result<()> {
+fn answer_status(status: &LightStatus, manifest: &Manifest, console: Console) -> Result<()> {
     let answer = |entry: Option<u64>, by: Option<Tracker>, line: String| {
         let by = by.map(|tracker| tracker.to_string());
         console.answer(&line, &json!({ "state": status.code(), "entry": entry, "superseded_by": by }))
@@ -488,7 +510,7 @@ fn answer_status(status: &LightStatus, console: Console) -> Result<()> {
     match status {
         LightStatus::Counted { index } => answer(Some(*index), None, format!("counted: entry {index}")),
         LightStatus::OnBoard { index } => {
-            console.say(NOT_CONFIRMED);
+            console.say(not_confirmed(manifest));
             answer(Some(*index), None, format!("on the board: entry {index}"))
         }
         LightStatus::AnotherCounts { index, tracker } => {
@@ -511,7 +533,7 @@ fn answer_status(status: &LightStatus, console: Console) -> Result<()> {
 }
 
 /// Says what small parts of a record show of a promised ballot.
-fn answer_light_promise(status: &LightPromise, console: Console) -> Result<()> {
+fn answer_light_promise(status: &LightPromise, manifest: &Manifest, console: Console) -> Result<()> {
     let answer = |entry: u64, by: Option<Tracker>, line: String| {
         let by = by.map(|tracker| tracker.to_string());
         console.answer(&line, &json!({ "state": status.code(), "entry": entry, "superseded_by": by }))
@@ -523,7 +545,7 @@ fn answer_light_promise(status: &LightPromise, console: Console) -> Result<()> {
         LightPromise::Broken { index, .. } => PromisedStatus::Broken { index },
         LightPromise::NotYet { index, size } => PromisedStatus::NotYet { index, size },
         LightPromise::OnBoard { index } => {
-            console.say(NOT_CONFIRMED);
+            console.say(not_confirmed(manifest));
             return answer(index, None, format!("on the board: entry {index}, as promised"));
         }
         LightPromise::LaterIsLast { index, by, by_index } => {
@@ -544,8 +566,13 @@ fn answer_light_promise(status: &LightPromise, console: Console) -> Result<()> {
 }
 
 /// What is said of a ballot of which small parts of a record do not show whether it counts.
-const NOT_CONFIRMED: &str = "Whether the ballot counts is shown after the close, when enough trustees have signed it. `--whole` \
-                             reads all ballots.";
+fn not_confirmed(manifest: &Manifest) -> String {
+    let needed = counted(manifest.trustees().statements_needed() as u64, "trustee has", "trustees have");
+    format!(
+        "That the ballot counts is confirmed after the close, when the statements of {needed} been published. With `--whole` all \
+         ballots are read, which needs no statements."
+    )
+}
 /// What to do if small parts of a record do not say enough.
 const WHOLE: &str =
     "compare both values with your notes; `--whole` reads the whole record and says what became of the ballot";
@@ -572,7 +599,7 @@ fn nobody_witnessed(members: usize) -> String {
 /// Checks that enough witnesses saw the board at the close. Otherwise the board may show these entries to this voter only.
 fn check_witnesses(closing: Option<CheckpointWitnesses>, manifest: &Manifest, console: Console) -> Result<()> {
     let Some(witnesses) = closing else {
-        console.say("The voting is not closed yet: check again after the close.");
+        console.say("The board shows no closing: check again after the close.");
         let witnesses = manifest.witnesses();
         if witnesses.quorum == 0 {
             console.say(nobody_witnessed(witnesses.members.len()));

@@ -73,7 +73,8 @@ fn a_board_that_is_caught() {
     let script = [before, commands(text, "## A board that is caught")].join("\n").replace("8000", &port);
     let (ran, shown) = by_hand(folder.path(), &script);
     assert!(ran, "{shown}");
-    for line in ["convicts the board: it promised the ballot ", "two histories", "on the board: entry 14, as promised"] {
+    for line in ["convicts the board: it promised the ballot ", "two histories", "on the board: entry 14, as promised"]
+    {
         assert!(shown.lines().any(|shown| shown.starts_with(line)), "{line}\n{shown}");
     }
 }

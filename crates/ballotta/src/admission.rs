@@ -221,7 +221,8 @@ pub struct Admission<I> {
 impl<S: RecordSource> Admission<MemoryIndex<S>> {
     /// Resumes admission after the ballots that are on the board. `source` is where the lines of the roll are read again,
     /// and `window` says when ballots count. The rules that depend on other ballots are checked again. Signatures and
-    /// arguments are not: the board verified them before it signed a checkpoint over the ballots.
+    /// arguments are not: the board verified them before it signed a checkpoint over the ballots. If somebody else has written
+    /// to the board, its verification says so.
     ///
     /// A ballot that breaks a rule is void, as for the verifier, and the admission goes on as if it were not there. A board
     /// that could not be continued would be worse for its voters than one that has made a mistake which everybody sees.
@@ -530,7 +531,12 @@ impl<I: LedgerIndex<Error = SourceError>> Admission<I> {
         let is_of_election = header.fingerprint == *self.context.fingerprint();
         match BoardBallotInfo::read(ballot) {
             Ok(info) if is_of_election && verify_own_signature(ballot, rng).is_ok() => {
-                find(&self.index, &info, |index| recorded(board, index), AdmitError::Index)
+                let found = find(&self.index, &info, |index| recorded(board, index), AdmitError::Index)?;
+                let Some(index) = found else { return Ok(None) };
+                // The tracker does not cover the signature. Nothing is promised of a ballot that no box has admitted (N6).
+                let entry = board.entry(index).map_err(AdmitError::Board)?;
+                let entry = Entry::decode(&entry).map_err(|error| AdmitError::Entry { index, error })?;
+                Ok(verify_own_signature(entry.body(), rng).is_ok().then_some(index))
             }
             _ => Ok(None),
         }

@@ -146,7 +146,7 @@ function find(page: Page): HTMLElement {
 }
 
 /** The states of which the whole board says more. */
-const ASK_WHY: readonly string[] = ['another_counts', 'none_counts', 'another_is_last', 'later_is_last', 'not_shown', 'not_counted', 'void'];
+const ASK_WHY: readonly string[] = ['another_counts', 'none_counts', 'another_is_last', 'later_is_last', 'not_shown', 'not_counted'];
 
 /** Reads the whole board, because the voter asks why a ballot does not count. */
 function why(page: Page, answer: HTMLElement, tracker: string, voterNumber: string): HTMLElement {
@@ -160,7 +160,8 @@ function why(page: Page, answer: HTMLElement, tracker: string, voterNumber: stri
         const found = await election.findBallot(tracker, voterNumber);
         clear(answer);
         answer.append(...state(page, tracker, found, election.board.entries));
-        answer.className = holds(found) ? 'good' : 'problem';
+        // What the small parts have shown was a problem. If the whole board shows none, the two contradict each other.
+        answer.className = 'problem';
       } finally {
         await election.free();
       }

@@ -13,7 +13,7 @@ from unittest import mock
 from paths import COMMAND, REFERENCE, VECTORS
 
 import evidence as evidence_module
-from board import board_receipt, hash_tile_paths, read_receipt
+from board import board_receipt, hash_tile_paths, is_light_path, read_receipt
 from encoding import VERSION, Refused, le32
 from evidence import KINDS, Broken, read_evidence
 from light import Light, Tiles
@@ -190,6 +190,8 @@ def without_codes(found):
 class LightClient(unittest.TestCase):
     def finds(self, v, files):
         """What a client finds, in the form of the vectors."""
+        # No verifier takes them for files that do not belong to the record.
+        self.assertTrue(all(is_light_path(path) for path in files if path.startswith("light/")))
         for change in v["changes"]:
             if change.get("remove"):
                 del files[change["path"]]

@@ -186,7 +186,7 @@ fn key_ceremony(people: &People) {
             assert_eq!(people.read(&format!("trustee{number}/{step}")), people.read(&format!("trustee{number}/again")));
             fs::remove_file(people.path(&format!("trustee{number}/again"))).unwrap();
             people.add(&format!("trustee{number}/{step}"));
-            people.add_fails("is on the board already", &format!("trustee{number}/{step}"));
+            people.add_again(&format!("trustee{number}/{step}"));
             if number == 1 {
                 if step == "registration" {
                     forged_registration(people);
@@ -277,7 +277,7 @@ fn credentials_and_opening(people: &People) {
     people.ok("organiser open early --key organiser/key --out organiser/early");
     people.add_fails("credential authority 1 has not signed the roll", "organiser/early");
     terminal::bars_leave_what_is_said(people, &fingerprint);
-    people.add_fails("credential authority 1 has signed the roll already", "authority/signature");
+    people.add_again("authority/signature");
 
     people.fails(
         1,
@@ -289,8 +289,8 @@ fn credentials_and_opening(people: &People) {
     assert_eq!(people.ok("organiser open record --key organiser/key --out organiser/opening"), fingerprint);
     people.add("organiser/opening");
     people.fails(1, "open already", "organiser open record --key organiser/key --out organiser/again");
-    people.add_fails("open already; remedy: nothing to do: the opening is on the board", "organiser/opening");
-    people.add_fails("the deal of trustee 1 (One) is on the board already", "trustee1/deal");
+    people.add_again("organiser/opening");
+    people.add_again("trustee1/deal");
     people.fails(3, "verify with --stage voting", "verify record");
     people.ok(&format!("verify record --stage voting --fingerprint {fingerprint}"));
 }
@@ -387,7 +387,7 @@ fn voting(people: &People) {
         "the credential's last valid entry as its previous one; remedy: prepare the ballot again",
         "voters/fork.ballot",
     );
-    assert!(people.add("voters/one.ballot").contains("on the board already, as entry "));
+    people.add_again("voters/one.ballot");
     prepare(people, 2, "again", "yes", "--choose board=ada");
     cast(people, 2, "again");
     prepare(people, 3, "three", "yes", "--choose board=ada");
@@ -431,7 +431,7 @@ fn closing_and_decryption(people: &People) {
     people.ok(&trustee(1, "state", "again"));
     assert_eq!(people.read("trustee1/statement"), people.read("trustee1/again"));
     people.add("trustee1/statement");
-    people.add_fails("the statement of trustee 1 is on the board already", "trustee1/statement");
+    people.add_again("trustee1/statement");
     let waiting = "error: no valid statement of trustee 2 (Two) about this tally is on the board: 1 trustee stated what is decrypted, \
                    but the closing rule requires 2\nremedy: wait until the other trustees' statements are on the board";
     people.fails(1, waiting, &trustee(1, "decrypt", "decryption"));
@@ -475,7 +475,7 @@ fn closing_and_decryption(people: &People) {
     people.ok(&trustee(2, "sign-closing", "statement"));
     copy(&people.path("record"), &people.path("unstated"));
     people.add("trustee2/statement witness/line");
-    people.add_fails("not a cosignature of a further witness", "witness/line");
+    assert_eq!(people.add("witness/line"), "witness/line: the closing checkpoint has it already");
     // F1: a trustee that has lost its statement takes it over from the board.
     fs::remove_file(&state).unwrap();
     people.ok(&trustee(2, "sign-closing", "adopted"));
@@ -491,7 +491,7 @@ fn closing_and_decryption(people: &People) {
         people.ok(&trustee(number, "decrypt", "decryption"));
         people.ok("verify record --stage closed");
         people.add(&format!("trustee{number}/decryption"));
-        people.add_fails("is on the board already", &format!("trustee{number}/decryption"));
+        people.add_again(&format!("trustee{number}/decryption"));
     }
     // Totals that two trustees decrypt before the closing rule is met are not a result.
     people.ok("board add unstated --board-key board/key trustee1/decryption trustee2/decryption");
@@ -532,7 +532,7 @@ fn publication(people: &People) -> PathBuf {
     let quorum = "Quorum: more than 1/2 of the voters on the roll; 60.00 % took part: reached";
     assert!(shown.contains(quorum) && people.read("record/result/chart.svg").contains(quorum), "{shown}");
     people.fails(1, "published already", "result publish record --board-key board/key");
-    people.add_fails("the result is published: nothing can be added", "witness/line");
+    assert_eq!(people.add("witness/line"), "witness/line: the closing checkpoint has it already");
     let record = people.path("auditor/record");
     copy(&people.path("record"), &record);
     record

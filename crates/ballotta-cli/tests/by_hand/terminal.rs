@@ -8,14 +8,17 @@ use crate::people::{People, written};
 
 const COLUMNS: usize = 80;
 
-/// The board takes the authority's signature, refuses it, and the voting is opened: a bar is drawn each time, and what
+/// The board takes the authority's signature, has it already, refuses another one, and the voting is opened: a bar is drawn each time, and what
 /// the command says stays.
 pub(crate) fn bars_leave_what_is_said(people: &People, fingerprint: &str) {
     let add = "board add record --board-key board/key authority/signature";
     let Some(screen) = screen(people, add) else { return people.add("authority/signature").truncate(0) };
     assert_eq!(screen, ["authority/signature: entry 8"]);
-    let screen = self::screen(people, add).unwrap();
-    let refused = "authority/signature: refused: credential authority 1 has signed the roll already";
+    assert_eq!(self::screen(people, add).unwrap(), ["authority/signature: on the board already, as entry 8"]);
+    // Another signature of the same authority.
+    people.ok(&format!("authority sign record --key authority/key --fingerprint {fingerprint} --out authority/again"));
+    let screen = self::screen(people, "board add record --board-key board/key authority/again").unwrap();
+    let refused = "authority/again: refused: credential authority 1 has signed the roll already";
     assert_eq!(screen.concat(), format!("{refused}error: the file was refused"));
     let screen = self::screen(people, "organiser open record --yes --key organiser/key --out organiser/shown").unwrap();
     let [send, opening] =

@@ -10,6 +10,8 @@ use ballotta_io::{BoardFolder, FolderRecord};
 
 use super::{Call, INDEX, call, check_index, folder_with, ok, run, shown};
 
+/// The checkpoint that the board has signed last.
+const HEAD: &str = "record.index.head";
 const ADD: &str = "board add record --board-key board.key";
 
 /// After the first ballot was added.
@@ -63,13 +65,21 @@ fn l2_a_wrong_index_is_made_again() {
 fn l2_an_index_of_another_history_stops_the_board() {
     let folder = folder_with(&call("signed1 signed2").before);
     ok(folder.path(), &format!("{ADD} signed2"));
-    let other = fs::read(folder.path().join(INDEX)).unwrap();
+    let other = fs::read(folder.path().join(HEAD)).unwrap();
     let folder = one_ballot();
-    let of_this = fs::read(folder.path().join(INDEX)).unwrap();
-    fs::write(folder.path().join(INDEX), &other).unwrap();
+    let of_this = fs::read(folder.path().join(HEAD)).unwrap();
+    fs::write(folder.path().join(HEAD), &other).unwrap();
     refused(folder.path(), "was bound to others");
-    fs::write(folder.path().join(INDEX), of_this).unwrap();
+    fs::write(folder.path().join(HEAD), of_this).unwrap();
     goes_on(folder.path(), "of another history");
+    // The board has grown, and does not continue it.
+    fs::write(folder.path().join(HEAD), &other).unwrap();
+    refused(folder.path(), "was bound to others");
+    // A file that says nothing is a warning.
+    fs::write(folder.path().join(HEAD), "nothing").unwrap();
+    let ran = run(folder.path(), &format!("{ADD} signed2"), None);
+    let text = shown(&ran);
+    assert!(ran.status.success() && text.contains("record.index.head has no checkpoint of this board"), "{text}");
 }
 
 /// A record that was restored from an old copy is not continued: its board would have two histories.
@@ -77,13 +87,20 @@ fn l2_an_index_of_another_history_stops_the_board() {
 fn l2_an_old_copy_of_the_record_is_not_continued() {
     let folder = one_ballot();
     goes_on(folder.path(), "as it is");
-    let later = fs::read(folder.path().join(INDEX)).unwrap();
+    let later = [INDEX, HEAD].map(|file| fs::read(folder.path().join(file)).unwrap());
     let folder = one_ballot();
-    fs::write(folder.path().join(INDEX), later).unwrap();
+    [INDEX, HEAD].iter().zip(later).for_each(|(file, bytes)| fs::write(folder.path().join(file), bytes).unwrap());
+    refused(folder.path(), "was bound to 12 entries");
+    // An index that is damaged, missing, or not opened any more does not change this.
+    fs::write(folder.path().join("record.index.open"), "..").unwrap();
+    refused(folder.path(), "was bound to 12 entries");
+    fs::write(folder.path().join(INDEX), "no index").unwrap();
+    refused(folder.path(), "was bound to 12 entries");
+    fs::remove_file(folder.path().join(INDEX)).unwrap();
     refused(folder.path(), "was bound to 12 entries");
     // The operator knows that nobody has seen the later entries.
-    fs::remove_file(folder.path().join(INDEX)).unwrap();
-    goes_on(folder.path(), "without the index");
+    fs::remove_file(folder.path().join(HEAD)).unwrap();
+    goes_on(folder.path(), "without the head");
 }
 
 /// The board adds nothing to the record. (A database that is opened is written, also if nothing in it changes.)
@@ -198,8 +215,12 @@ fn l5_a_void_ballot_stops_nobody() {
 fn l2_an_index_that_ends_processes_is_made_again() {
     let folder = one_ballot();
     fs::write(folder.path().join("record.index.open"), "..").unwrap();
+    // It stays open here, so that no new file has its number.
+    let old = fs::File::open(folder.path().join(INDEX)).unwrap();
     goes_on(folder.path(), "after two processes that ended");
     assert!(!folder.path().join("record.index.open").exists());
+    let number = |metadata: fs::Metadata| std::os::unix::fs::MetadataExt::ino(&metadata);
+    assert_ne!(number(fs::metadata(folder.path().join(INDEX)).unwrap()), number(old.metadata().unwrap()));
 }
 
 /// A file that only a link names belongs to somebody else.

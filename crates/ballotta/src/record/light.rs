@@ -486,10 +486,17 @@ pub(crate) fn proved_entries(
     Ok((entry, proof, entries.collect()))
 }
 
-/// The head of a voter as the board says it during the voting. Nothing shows that it is right.
-pub(crate) fn announced_head(source: &dyn RecordSource, voter: u32) -> Result<VoterHead, RecordError> {
-    let bytes = read_range(source, HEADS, 8 * u64::from(voter), 8)?;
-    head_in_block(&bytes, 0).map_err(|error| RecordError::Light { path: HEADS, error })
+/// The head of a voter as the board says it during the voting. Nothing shows that it is right. The whole block is read, as after
+/// the close, so that the server is not told which of its voters asks.
+pub(crate) fn announced_head(source: &dyn RecordSource, voters: u64, voter: u32) -> Result<VoterHead, RecordError> {
+    let block = block_of_heads(source, voters, voter)?;
+    head_in_block(&block, voter).map_err(|error| RecordError::Light { path: HEADS, error })
+}
+
+/// The block of the file of heads with that of a voter.
+fn block_of_heads(source: &dyn RecordSource, voters: u64, voter: u32) -> Result<Vec<u8>, RecordError> {
+    let first = u64::from(voter) / HEADS_PER_BLOCK * HEADS_PER_BLOCK;
+    read_range(source, HEADS, 8 * first, 8 * HEADS_PER_BLOCK.min(voters.saturating_sub(first)))
 }
 
 /// The head of a voter that is in the tree with this root, of the heads of `voters` voters.
@@ -500,8 +507,7 @@ pub(crate) fn proved_head(
     voter: u32,
 ) -> Result<VoterHead, RecordError> {
     let position = u64::from(voter) / HEADS_PER_BLOCK;
-    let first = position * HEADS_PER_BLOCK;
-    let block = read_range(source, HEADS, 8 * first, 8 * HEADS_PER_BLOCK.min(voters.saturating_sub(first)))?;
+    let block = block_of_heads(source, voters, voter)?;
     let head = TreeHead { size: voters.div_ceil(HEADS_PER_BLOCK), root: *root };
     TiledLog::in_folder(source, HEAD_TILES, Some(HEAD_MIDDLE), head).inclusion(position, &leaf_hash(&block))?;
     head_in_block(&block, voter).map_err(|error| RecordError::Light { path: HEADS, error })

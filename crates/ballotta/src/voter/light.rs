@@ -393,7 +393,9 @@ impl LightElection {
         rng: &mut R,
     ) -> Result<Option<Tracker>, VoterError> {
         self.is_open()?;
-        let VoterHead::Counted(index) = announced_head(source, voter.line.voter())? else { return Ok(None) };
+        let VoterHead::Counted(index) = announced_head(source, self.summary.voters(), voter.line.voter())? else {
+            return Ok(None);
+        };
         let last = self.ballot(source, index, &voter.line, rng)?;
         match self.context.manifest().revoting() {
             Revoting::NotAllowed => Err(VoterError::HasVoted),
@@ -463,7 +465,7 @@ impl LightElection {
         let line = line.ok_or(VoterError::UnknownCredential)?;
         let head = match &self.stated {
             Some(tally) => proved_head(source, &tally.heads, self.summary.voters(), line.voter())?,
-            None => announced_head(source, line.voter())?,
+            None => announced_head(source, self.summary.voters(), line.voter())?,
         };
         match head {
             VoterHead::Counted(index) => Ok(Some(self.ballot(source, index, &line, rng)?)),
