@@ -77,7 +77,7 @@ fn options(record: &MemoryRecord, fingerprint: &str, checkpoint: &[u8], stage: &
         "complete" => Stage::Complete,
         _ => return Err(invalid("stage", "a stage is voting, closed or complete")),
     };
-    let checkpoints = if checkpoint.is_empty() { Vec::new() } else { vec![head(record, checkpoint)?] };
+    let checkpoints = if checkpoint.is_empty() { Vec::new() } else { alloc::vec![head(record, checkpoint)?] };
     Ok(VerifyOptions { stage, fingerprint, checkpoints })
 }
 
