@@ -11,7 +11,7 @@ import { record, vectors } from './vectors.mjs';
 const here = new URL('..', import.meta.url).pathname;
 const root = mkdtempSync(join(tmpdir(), 'ballotta-package-'));
 const run = (program, words, cwd) => execFileSync(program, words, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-const [vite, light, bare, node] = readFileSync(join(here, 'README.md'), 'utf8')
+const [vite, light, receipts, bare, node] = readFileSync(join(here, 'README.md'), 'utf8')
   .split('```')
   .filter((part) => /^(ts|html|js)\n/.test(part))
   .map((part) => part.slice(part.indexOf('\n') + 1));
@@ -95,8 +95,8 @@ test('an app of Vite', { skip: noBrowser, timeout: 120_000 }, async () => {
   run('node', [join(here, 'node_modules/vite/bin/vite.js'), 'build'], made);
   // The examples are compiled as they are in the README, with the oldest supported target.
   writeFileSync(join(made, 'readme.ts'), `${given}${vite}\nexport {};\n`);
-  const declared = 'declare const [tracker, number]: string[], choices: {}, kept: { entries: number; root: string } | undefined;';
-  writeFileSync(join(made, 'light.ts'), `${given}${declared}\n${light}\nexport {};\n`);
+  const declared = 'declare const [tracker, number, receipt]: string[], choices: {}, kept: { entries: number; root: string } | undefined;\ndeclare function save(evidence: Uint8Array): void;';
+  writeFileSync(join(made, 'light.ts'), `${given}${declared}\n${light}\n${receipts}\nexport {};\n`);
   const compilerOptions = { target: 'ES2022', lib: ['ES2022', 'DOM'], types: [], module: 'ESNext', moduleResolution: 'bundler', strict: true, noEmit: true };
   writeFileSync(join(made, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['readme.ts', 'light.ts', 'main.ts'] }));
   run('node', [join(here, 'node_modules/typescript/bin/tsc'), '-p', '.'], made);
