@@ -857,7 +857,7 @@ fn check_traffic(
 
 /// The line of a voter, found by reading the whole roll.
 fn line(election: &Election, record: &MemoryRecord, voter: usize) -> RollLine {
-    let manifest = record::read_manifest(record).unwrap();
+    let manifest = read_manifest(record).unwrap();
     let roll = record::PublishedRoll::read(record, &manifest).unwrap();
     roll.find(record, election.credentials[voter].public().as_bytes()).unwrap().unwrap()
 }
