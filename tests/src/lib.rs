@@ -7,6 +7,7 @@
 
 pub mod accuse;
 pub mod ballot;
+pub mod ballot_box;
 pub mod edges;
 pub mod light;
 pub mod manifests;

@@ -21,27 +21,12 @@ use ballotta::signing::{KeyPair, ProofError};
 use ballotta::verifier::{Stage, VerifyOptions, verify};
 use ballotta::voter;
 use ballotta::written::VoterNumber;
+use ballotta_tests::ballot_box::{resume, resumed};
 use ballotta_tests::election::{Board, Choice, Election, ElectionOptions};
 use ballotta_tests::rng::TestRng;
 
 fn yes() -> [Choice; 1] {
     [Choice::Options(vec![0])]
-}
-
-/// Resumes admission from the record of a board, as a ballot box does when it starts.
-fn resume(board: &Board<'_>) -> Admission<MemoryIndex<MemoryRecord>> {
-    let Resumed { admission, void } = resumed(board);
-    assert_eq!(void, []);
-    admission
-}
-
-fn resumed(board: &Board<'_>) -> Resumed<MemoryRecord> {
-    let (record, rng) = (board.record(), &mut TestRng(1));
-    let manifest = record::read_manifest(&record).unwrap();
-    let mut ballots = AdmittedBallots::default();
-    let read = PublishedBoard::read(&record, &manifest, &mut |observed| ballots.observe(observed), rng).unwrap();
-    let election = voter::Election::of_board(&record, manifest, read, rng).unwrap();
-    Admission::resume(election.context, election.roll, record, election.window, ballots, rng).unwrap()
 }
 
 /// Admits a ballot, appends it, and returns its position.
@@ -154,7 +139,7 @@ fn nothing_is_admitted_before_the_opening_and_after_the_close() {
     assert_eq!(garbage(&admission), Some(AdmissionError::Closed));
     // After the close an entry has no effect on the ballots.
     board.push_ballot(b"no ballot");
-    resume(&board);
+    assert_eq!(resumed(&board).void, []);
 }
 
 #[test]

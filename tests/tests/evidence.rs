@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use ballotta::admission::{Admission, AdmitError, AdmittedBallots, BoardEntries as _, MemoryIndex, receipt};
+use ballotta::admission::{Admission, AdmitError, BoardEntries as _, MemoryIndex, receipt};
 use ballotta::ballot::AdmissionError;
 use ballotta::board::entry::{Action, Entry, EntryError, EntryKind, OrganiserEntry};
 use ballotta::board::note::{NoteError, NoteSigner, SignedCheckpoint};
@@ -17,12 +17,13 @@ use ballotta::evidence::{
 use ballotta::hash::{Fingerprint, JointKeyHash, RollHash, TallyDigest, Tracker, TreeHash};
 use ballotta::manifest::Manifest;
 use ballotta::merkle::{LogError, TreeHead, consistency_proof, inclusion_proof, leaf_hash};
-use ballotta::record::{self, MemoryRecord, PublishedBoard};
+use ballotta::record::{self, MemoryRecord};
 use ballotta::signing::ProofError;
 use ballotta::voter::{self, PromisedStatus};
 use ballotta::weaken::{Check, Weaken};
 use ballotta::written::{VoterNumber, WrittenTracker};
 use ballotta_tests::accuse::{Accuser, head, leaves, logged};
+use ballotta_tests::ballot_box::resume;
 use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, YES_OR_NO};
 use ballotta_tests::rng::TestRng;
 use ballotta_tests::statement::statement;
@@ -685,13 +686,19 @@ impl EntryAt for Board<'_> {
     }
 }
 
-fn resume(board: &Board<'_>) -> Admission<MemoryIndex<MemoryRecord>> {
-    let (record, rng) = (board.record(), &mut TestRng(1));
-    let manifest = record::read_manifest(&record).unwrap();
-    let mut ballots = AdmittedBallots::default();
-    let read = PublishedBoard::read(&record, &manifest, &mut |observed| ballots.observe(observed), rng).unwrap();
-    let election = voter::Election::of_board(&record, manifest, read, rng).unwrap();
-    Admission::resume(election.context, election.roll, record, election.window, ballots, rng).unwrap().admission
+/// N6: the tracker does not cover the signature. Somebody else has written a ballot with a wrong one to the board: the voter gets
+/// no receipt for it, which would convict the board.
+#[test]
+fn nothing_is_promised_of_a_ballot_whose_logged_signature_is_wrong() {
+    let ballot = ELECTION.ballot(0, &yes()).cast().to_bytes();
+    let mut garbled = ballot.clone();
+    let scalar = garbled.len() - 32;
+    garbled[scalar] ^= 1;
+    for (logged, found) in [(&ballot, Some(ELECTION.first_ballot())), (&garbled, None)] {
+        let mut board = ELECTION.open_board();
+        board.push_ballot(logged);
+        assert_eq!(resume(&board).logged(&ballot, &board.entries, &mut TestRng(1)), Ok(found));
+    }
 }
 
 /// Casting is idempotent by tracker, also after another ballot replaced the first one, and after the close.

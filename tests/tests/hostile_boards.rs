@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 use std::convert::Infallible;
 
-use ballotta::admission::{Admission, AdmittedBallots, MemoryIndex, receipt};
+use ballotta::admission::receipt;
 use ballotta::board::entry::{Action, Entry, EntryKind};
 use ballotta::board::note::SignedCheckpoint;
 use ballotta::board::receipt::SignedReceipt;
@@ -16,13 +16,14 @@ use ballotta::decryption::{ClosedTally, DecryptionError};
 use ballotta::evidence::{Convicted, ElectionHashes, Evidence, Kept, ReadLog};
 use ballotta::manifest::Closing;
 use ballotta::merkle::{TreeHead, leaf_hash};
-use ballotta::record::{self, CHECKPOINT, CLOSING_CHECKPOINT, MemoryRecord, PublishedBoard, PublishedRoll};
+use ballotta::record::{CHECKPOINT, CLOSING_CHECKPOINT, MemoryRecord, PublishedRoll};
 use ballotta::verifier::{CheckId, Place, Verdict};
 use ballotta::voter::light::{LightElection, LightStatus};
 use ballotta::voter::{self, CheckpointWitnesses, PromisedStatus, VoterError};
 use ballotta::witness::{HeadStore, WitnessError, WitnessSession};
 use ballotta::written::{VoterNumber, WrittenTracker};
 use ballotta_tests::accuse::leaves;
+use ballotta_tests::ballot_box::resume;
 use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, failures, verify_record};
 use ballotta_tests::light::light_record;
 use ballotta_tests::rng::TestRng;
@@ -43,16 +44,6 @@ fn bound((members, quorum): (usize, usize)) -> usize {
 fn election(witnesses: (usize, usize)) -> Election {
     let options = ElectionOptions { closing: Closing::Witnesses, witnesses, ..ElectionOptions::default() };
     Election::build(options)
-}
-
-/// A ballot box that goes on from this board.
-fn resume(board: &Board<'_>) -> Admission<MemoryIndex<MemoryRecord>> {
-    let (record, rng) = (board.record(), &mut TestRng(1));
-    let manifest = record::read_manifest(&record).unwrap();
-    let mut ballots = AdmittedBallots::default();
-    let read = PublishedBoard::read(&record, &manifest, &mut |observed| ballots.observe(observed), rng).unwrap();
-    let election = voter::Election::of_board(&record, manifest, read, rng).unwrap();
-    Admission::resume(election.context, election.roll, record, election.window, ballots, rng).unwrap().admission
 }
 
 /// The box admits the ballot of a voter, appends it and promises it.

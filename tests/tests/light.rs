@@ -3,7 +3,7 @@
 use ballotta::admission::ballot_entry;
 use ballotta::ballot::{AdmissionError, Choices, Mark, SignedBallot};
 use ballotta::board::entry::{Action, EntryKind};
-use ballotta::board::note::NoteSigner;
+use ballotta::board::note::{NoteSigner, SignedCheckpoint};
 use ballotta::board::receipt::SignedReceipt;
 use ballotta::board::tiles::{TilePath, decode_bundle};
 use ballotta::credential::{RollLine, VotingCode};
@@ -657,6 +657,37 @@ fn with_voters(options: ElectionOptions, count: u64) -> Election {
         }));
     };
     Election::build_with(ElectionOptions { most_weight: Some(count + 100), ..options }, more, |_| ())
+}
+
+/// The checkpoint that witnesses have cosigned at the close is that of the close, and of this board.
+#[test]
+fn the_closing_checkpoint_is_that_of_the_close() {
+    let options = ElectionOptions { closing: Closing::Witnesses, witnesses: (3, 2), ..ElectionOptions::default() };
+    let election = Election::build(options);
+    let mut board = election.open_board();
+    board.vote(0, &[Choice::Options(vec![0])]);
+    let before = board.clone();
+    board.organise(Action::Close);
+    let mut forked = board.clone();
+    forked.entries[election.first_ballot() as usize][5] ^= 1;
+    let tally = board.tally();
+    let of = |board: &Board<'_>| election.signer.sign_checkpoint(&board.head());
+    let with = |checkpoint: Option<SignedCheckpoint>| {
+        let mut record = light_record(&board);
+        let path = record::CLOSING_CHECKPOINT;
+        match checkpoint {
+            Some(checkpoint) => drop(record.files.insert(path.into(), checkpoint.to_string().into_bytes())),
+            None => drop(record.files.remove(path)),
+        }
+        let witnesses = read(&record).unwrap().closing_witnesses(&record);
+        witnesses.map(|witnesses| witnesses.map(|witnesses| (witnesses.cosigned, witnesses.quorum)))
+    };
+    assert_eq!(with(Some(board.closing_checkpoint(&tally, 2))), Ok(Some((2, 2))));
+    assert_eq!(with(None), Ok(Some((0, 2))));
+    assert_eq!(with(Some(of(&before))), Err(VoterError::TwoHistories));
+    assert_eq!(with(Some(of(&forked))), Err(VoterError::TwoHistories));
+    let open = light_record(&before);
+    assert_eq!(read(&open).unwrap().closing_witnesses(&open), Ok(None));
 }
 
 /// A roll of many voters: every voter is found.

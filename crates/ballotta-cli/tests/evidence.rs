@@ -302,6 +302,16 @@ fn what_became_of_a_promise() {
     election.ends(2, "is not a receipt", &check("first", "record/checkpoint"));
     election.ends(2, "missing", &check("first", "missing"));
 
+    // The voting is closed before the promised entries. In a folder, a missing file that says so hides nothing.
+    election.copy("empty", "shut");
+    election.ok("board add shut --board-key board.key closing");
+    let is_broken = || {
+        assert_eq!(election.state(1, "shut", ("first", 0), &first), "promise_broken");
+        assert_eq!(election.state(1, "shut", ("second", 1), &second), "promise_broken");
+    };
+    is_broken();
+    fs::remove_file(election.path("shut/light/close")).unwrap();
+    is_broken();
     // The board drops the first ballot.
     election.copy("empty", "hostile");
     election.ok("board add hostile --board-key board.key second");

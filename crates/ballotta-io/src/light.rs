@@ -221,7 +221,12 @@ mod tests {
         let middle = fs::read(folder.path().join(MIDDLE)).unwrap();
         assert!(middle == middle_of(&leaves) && middle.len() as u64 == 2 * MIDDLE_BYTES);
         fs::write(folder.path().join("tile/0/001"), b"short").unwrap();
-        assert!(light.write_middle(511, 600).is_err());
+        match light.write_middle(511, 600) {
+            Err(BoardFolderError::Io { path, error }) => {
+                assert!(path.ends_with("tile/0/001") && error.kind() == io::ErrorKind::InvalidData, "{error}");
+            }
+            other => panic!("{other:?}"),
+        }
     }
 
     /// The file behind a link may belong to another record.

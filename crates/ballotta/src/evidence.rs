@@ -609,22 +609,21 @@ impl Evidence {
 /// The ballot that a receipt promises, which its own credential has signed. Otherwise why it is void, as a part of a
 /// sentence. Nothing here comes from a manifest, so that no manifest can be chosen with which an honest board is convicted.
 fn ballot_as_promised<'a, R: CryptoRng>(receipt: &Receipt, entry: &'a [u8], rng: &mut R) -> Result<&'a [u8], String> {
-    let entry = Entry::decode(entry).map_err(|error| format!("the entry cannot be read: {error}"))?;
-    if entry.kind() != EntryKind::Ballot {
+    let decoded = Entry::decode(entry).map_err(|error| format!("the entry cannot be read: {error}"))?;
+    if decoded.kind() != EntryKind::Ballot {
         return Err("the entry is no ballot".into());
     }
-    let ballot = entry.body();
-    let header = BallotHeader::read(ballot).map_err(unreadable_ballot)?;
-    let tracker = SignedBallot::tracker_of(ballot).map_err(unreadable_ballot)?;
-    if header.fingerprint != *receipt.fingerprint() {
+    let right = Receipt::of_entry(receipt.origin(), receipt.index(), entry).map_err(unreadable_ballot)?;
+    if right.fingerprint() != receipt.fingerprint() {
         return Err("the ballot was made for another election".into());
     }
-    if tracker != *receipt.tracker() {
-        return Err(format!("the entry is the ballot {tracker}"));
+    if right.tracker() != receipt.tracker() {
+        return Err(format!("the entry is the ballot {}", right.tracker()));
     }
-    if header.previous.as_ref() != receipt.previous() {
+    if right.previous() != receipt.previous() {
         return Err("the ballot names another predecessor than the receipt".into());
     }
+    let ballot = decoded.body();
     verify_own_signature(ballot, rng).map_err(|error| match error {
         AdmissionError::BadSignature => "its credential has not signed this ballot".into(),
         error => unreadable_ballot(error),

@@ -80,6 +80,7 @@ pub(crate) fn reading_from_elsewhere(people: &People, tracker: &str) {
     }
     in_parts(people, &server, &asks);
     comparing(people, address);
+    voting_without_parts(people);
     continuing(people, address);
     // The shown commands name the place where the reader has found the record, and not the folder of the board.
     let status = people.ok(&format!("status {}", places[1]));
@@ -169,6 +170,24 @@ fn comparing(people: &People, address: &str) {
     let line = "board add record --board-key board/key --index board/key trustee1/statement";
     people.fails(2, "the name of an index ends with .index", line);
     assert_eq!(fs::read(people.path("board/key")).unwrap(), key);
+}
+
+/// A file for light clients that is missing or wrong refuses no voter: the whole record is read.
+fn voting_without_parts(people: &People) {
+    for (number, (file, bytes)) in
+        [("places", None), ("heads", None), ("lengths", Some("\u{1}"))].into_iter().enumerate()
+    {
+        let record = format!("parts{number}");
+        copy(&people.path("before"), &people.path(&record));
+        let path = people.path(&format!("{record}/light/{file}"));
+        match bytes {
+            Some(bytes) => fs::write(path, bytes).unwrap(),
+            None => fs::remove_file(path).unwrap(),
+        }
+        let choices = "--choose statute=yes --blank board --code-file voters/code1";
+        people.ok(&format!("voter prepare {record} {choices} --out voters/{record}"));
+        people.ok(&format!("voter cast voters/{record} --code-file voters/code1 --out voters/{record}.ballot"));
+    }
 }
 
 /// An auditor who verifies again and again verifies only what is new, wherever the record is.

@@ -140,8 +140,9 @@ impl Receipt {
         self.previous.as_ref()
     }
 
-    /// The receipt of an entry, whose ballot is not verified.
-    fn of_entry(origin: &str, index: u64, entry: &[u8]) -> Result<Self, DecodeError> {
+    /// The receipt of an entry, whose ballot is not verified. A receipt that differs from that of its own entry promises what
+    /// the board does not have.
+    pub(crate) fn of_entry(origin: &str, index: u64, entry: &[u8]) -> Result<Self, DecodeError> {
         let (leaf, entry) = (leaf_hash(entry), Entry::decode(entry)?);
         if entry.kind() != EntryKind::Ballot {
             return Err(DecodeError::UnknownValue { field: "kind", found: entry.kind() as u64 });

@@ -49,18 +49,18 @@ pub struct TiledLog<'a> {
     /// The path of the file with the hashes in the middle of its full tiles, if it is read.
     middle: Option<&'a str>,
     head: TreeHead,
-    parts: RefCell<BTreeMap<Part, Vec<TreeHash>>>,
+    parts: RefCell<BTreeMap<Part<'a>, Vec<TreeHash>>>,
 }
 
 /// The hashes that are read at once.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Part {
+enum Part<'a> {
     /// A whole tile.
     Tile(TilePath),
     /// Some hashes of a full tile of level 0, from this position of the level on.
     Leaves(TilePath, u64),
-    /// Those of the file of hashes in the middle, from this position of the file on.
-    Middle(u64),
+    /// Those of the file of hashes in the middle with this path, from this position of the file on.
+    Middle(&'a str, u64),
 }
 
 /// How many hashes of a full tile have one hash in the file of those in the middle; as many of these belong to a full tile.
@@ -133,8 +133,8 @@ impl<'a> TiledLog<'a> {
 
     /// Reads all tiles that a proof needs before the proof is made, and goes on where one cannot be read: a source that fetches
     /// them learns of all at once.
-    fn read_all(&self, prove: impl FnOnce(&NeededTiles) -> Result<(), LogError>) -> Result<(), TiledLogError> {
-        let needed = NeededTiles { size: self.head.size, has_middle: self.middle.is_some(), parts: RefCell::default() };
+    fn read_all(&self, prove: impl FnOnce(&NeededTiles<'a>) -> Result<(), LogError>) -> Result<(), TiledLogError> {
+        let needed = NeededTiles { size: self.head.size, middle: self.middle, parts: RefCell::default() };
         prove(&needed)?;
         let mut first_error = None;
         for part in needed.parts.into_inner() {
@@ -146,19 +146,19 @@ impl<'a> TiledLog<'a> {
     }
 
     /// Reads a part, unless it was read before.
-    fn part(&self, part: Part) -> Result<(), TiledLogError> {
+    fn part(&self, part: Part<'a>) -> Result<(), TiledLogError> {
         if let Entry::Vacant(place) = self.parts.borrow_mut().entry(part) {
             place.insert(self.read(part)?);
         }
         Ok(())
     }
 
-    fn read(&self, part: Part) -> Result<Vec<TreeHash>, TiledLogError> {
+    fn read(&self, part: Part<'_>) -> Result<Vec<TreeHash>, TiledLogError> {
         let in_folder = |tile: TilePath| [self.folder, &tile.to_string()].concat();
         let (path, range) = match part {
             Part::Tile(tile) => (in_folder(tile), None),
             Part::Leaves(tile, first) => (in_folder(tile), Some(first - tile.first())),
-            Part::Middle(first) => (self.middle.unwrap_or_default().to_string(), Some(first)),
+            Part::Middle(path, first) => (path.to_string(), Some(first)),
         };
         let width = match part {
             Part::Tile(tile) => tile.width(),
@@ -185,7 +185,7 @@ impl LogNodes for TiledLog<'_> {
     }
 
     fn node(&self, height: u32, index: u64) -> Result<TreeHash, TiledLogError> {
-        let (part, place, count) = place_of(height, index, self.head.size, self.middle.is_some())?;
+        let (part, place, count) = place_of(height, index, self.head.size, self.middle)?;
         self.part(part)?;
         let parts = self.parts.borrow();
         let hashes = parts.get(&part).and_then(|hashes| hashes.get(place as usize..(place + count) as usize));
@@ -195,29 +195,28 @@ impl LogNodes for TiledLog<'_> {
 }
 
 /// The part with the hashes below a node, the place of the first of them in it, and how many there are.
-fn place_of(height: u32, index: u64, size: u64, has_middle: bool) -> Result<(Part, u64, u64), LogError> {
+fn place_of(height: u32, index: u64, size: u64, middle: Option<&str>) -> Result<(Part<'_>, u64, u64), LogError> {
     let (level, height) = (height / 8, height % 8);
     let first = index << height;
     let tile = TilePath::hashes_of(level as u8, first, size).ok_or(LogError::OutsideTree { index: first, size })?;
-    if !has_middle || level > 0 || tile.width() < TILE_WIDTH {
+    let Some(path) = middle.filter(|_| level == 0 && tile.width() == TILE_WIDTH) else {
         return Ok((Part::Tile(tile), first - tile.first(), 1 << height));
-    }
-    let (first, part): (u64, fn(TilePath, u64) -> Part) = match height.checked_sub(MIDDLE_HEIGHT) {
-        None => (first, Part::Leaves),
-        Some(_) => (first / MIDDLE_WIDTH, |_, first| Part::Middle(first)),
     };
+    let is_below = height < MIDDLE_HEIGHT;
+    let first = if is_below { first } else { first / MIDDLE_WIDTH };
     let place = first % MIDDLE_WIDTH;
-    Ok((part(tile, first - place), place, 1 << (height % MIDDLE_HEIGHT)))
+    let part = if is_below { Part::Leaves(tile, first - place) } else { Part::Middle(path, first - place) };
+    Ok((part, place, 1 << (height % MIDDLE_HEIGHT)))
 }
 
 /// Notes the parts that a proof needs. The hashes that it gives are none.
-struct NeededTiles {
+struct NeededTiles<'a> {
     size: u64,
-    has_middle: bool,
-    parts: RefCell<BTreeSet<Part>>,
+    middle: Option<&'a str>,
+    parts: RefCell<BTreeSet<Part<'a>>>,
 }
 
-impl LogNodes for NeededTiles {
+impl LogNodes for NeededTiles<'_> {
     type Error = LogError;
 
     fn size(&self) -> u64 {
@@ -225,7 +224,7 @@ impl LogNodes for NeededTiles {
     }
 
     fn node(&self, height: u32, index: u64) -> Result<TreeHash, LogError> {
-        self.parts.borrow_mut().insert(place_of(height, index, self.size, self.has_middle)?.0);
+        self.parts.borrow_mut().insert(place_of(height, index, self.size, self.middle)?.0);
         Ok(TreeHash::from_bytes([0; 32]))
     }
 }

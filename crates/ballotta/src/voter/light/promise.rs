@@ -5,8 +5,8 @@ use alloc::boxed::Box;
 use rand_core::CryptoRng;
 
 use super::{LastBallot, LightElection};
-use crate::ballot::{BallotHeader, SignedBallot, verify_form, verify_own_signature};
-use crate::board::entry::{Entry, EntryKind};
+use crate::ballot::{BallotHeader, verify_form, verify_own_signature};
+use crate::board::entry::Entry;
 use crate::board::receipt::{Receipt, SignedReceipt};
 use crate::evidence::{Claim, ElectionHashes, Evidence, LoggedEntry};
 use crate::hash::Tracker;
@@ -163,18 +163,16 @@ impl LightElection {
         })
     }
 
-    /// The credential of a promised ballot; `None` if it is void by itself. The verification of evidence says the same, with the
-    /// reason. It is not called here, because a browser would load the code for evidence of every kind.
+    /// The credential of a promised ballot; `None` if it is void by itself: one of the three steps fails with which the
+    /// verification of evidence says why. That is not called here, because a browser would load the code for evidence of every
+    /// kind.
     fn credential_of_promised<R: CryptoRng>(&self, promised: &Receipt, entry: &[u8], rng: &mut R) -> Option<[u8; 32]> {
-        let ballot = Entry::decode(entry).ok().filter(|entry| entry.kind() == EntryKind::Ballot)?.body();
-        let header = BallotHeader::read(ballot).ok()?;
-        let is_promised = header.fingerprint == *promised.fingerprint()
-            && SignedBallot::tracker_of(ballot).ok()? == *promised.tracker()
-            && header.previous.as_ref() == promised.previous();
-        let is_a_ballot = is_promised
+        let right = Receipt::of_entry(promised.origin(), promised.index(), entry).ok()?;
+        let ballot = Entry::decode(entry).ok()?.body();
+        let is_a_ballot = right == *promised
             && verify_own_signature(ballot, rng).is_ok()
             && verify_form(self.context.manifest(), ballot).is_ok();
-        is_a_ballot.then_some(header.credential)
+        is_a_ballot.then_some(BallotHeader::read(ballot).ok()?.credential)
     }
 
     /// Evidence that the promised position is not between opening and closing, as far as they were read.
