@@ -30,8 +30,8 @@ const MODULES: [Module; 3] = [
         gives: "RawLight, first_line, from_text",
         // Raised when it began to read receipts, the witnesses of the close, and to make evidence against a board that broke its
         // promise.
-        max_bytes: 383_500,
-        max_brotli_bytes: 145_500,
+        max_bytes: 384_500,
+        max_brotli_bytes: 146_000,
     },
     Module {
         feature: "voter",
