@@ -147,17 +147,23 @@ class Outcome:
     blank: int | None = None
     options: list[dict[str, Any]] = field(default_factory=list)  # further fields of spec/record.md#result
     pairs: dict[str, Any] | None = None
-    seats: tuple[dict[int, int], list[int], int] | None = None  # the seats of each list, the lists that tie, the open seats
+
+    def has_vote(self, option: int) -> bool:
+        """spec/contests.md#decisions"""
+        if self.pairs:
+            return any(self.pairs["matrix"][option])
+        value = self.options[option]
+        return value["total"] > 0 if "total" in value else value["grade"] is not None
 
 
 @dataclass(frozen=True)
 class Rule:
     options: int
     blank: bool
-    winners: int | None = field(default=None, kw_only=True)
     weights_max: int = field(default=1, kw_only=True)  # these two come from the manifest, and decide how many counts share a slot
     weights_total: int = field(default=MAX_TOTAL, kw_only=True)
 
+    ranked_by = "totals"
     multiplied = True  # whether ciphertexts are multiplied by the weight of the roll
     bound = 1  # the most that a unit of weight adds to a count; 1 for blank votes
 
@@ -229,16 +235,6 @@ def ranked(keys: list[Any]) -> Ranking:
 
 def by_totals(totals: list[int], **more: Any) -> Outcome:
     return Outcome(totals, ranked(totals), options=[{"total": total} for total in totals], **more)
-
-
-def elected(ranking: Ranking, number: int) -> tuple[list[int], list[int]]:
-    """The elected options, and those that tie for the remaining places."""
-    front: list[int] = []
-    for tie in ranking:
-        if len(front) + len(tie) > number:
-            return front, tie if len(front) < number else []
-        front += tie
-    return front, []
 
 
 @dataclass(frozen=True)
@@ -347,6 +343,8 @@ class Grades(Rule):
     """spec/contests.md#grades"""
 
     grades: tuple[str, ...]
+
+    ranked_by = "majority_judgment"
 
     def append_to(self, builder: Builder) -> None:
         grades = [builder.take(len(self.grades)) for _ in range(self.options)]

@@ -1,12 +1,11 @@
-"""Lists with preferences and seats: spec/contests.md#lists."""
+"""Lists with preferences: spec/contests.md#lists."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Callable
 
 from contests import Builder, Outcome, Rule, impossible, ones, ranked, scaled
+from decisions import Seats
 
 
 @dataclass(frozen=True)
@@ -17,7 +16,7 @@ class Lists(Rule):
     preferences: int
     across: bool
     groups: tuple[tuple[tuple[int, ...], int], ...] = ()  # candidates, max
-    seats: tuple[int, str] | None = None  # number, method
+    seats: Seats | None = None
 
     @property
     def candidates(self) -> list[int]:
@@ -60,34 +59,4 @@ class Lists(Rule):
         # Options are in the order of the manifest.
         ranking = ranked([of_lists.get(i, -1) for i in range(self.options)])
         ranking = [tie for tie in ranking if tie[0] in of_lists]
-        seats = seats_of(of_lists, *self.seats) if self.seats else None
-        return Outcome(totals, ranking, options=[{"total": total} for total in totals], seats=seats)
-
-
-def seats_of(votes: dict[int, int], number: int, method: str) -> tuple[dict[int, int], list[int], int]:
-    """The seats of each list, the lists that tie, and the seats that stay open."""
-    seats, voted = {name: 0 for name in votes}, sum(votes.values())
-    left = [name for name in votes if votes[name]]
-    if not left:
-        return seats, [], number
-    if method == "largest_remainder":
-        for name in left:
-            seats[name] = votes[name] * number // voted
-        return give(seats, left, number, lambda name: Fraction(votes[name] * number % voted), once=True)
-    step = 1 if method == "dhondt" else 2
-    return give(seats, left, number, lambda name: Fraction(votes[name], step * seats[name] + 1), once=False)
-
-
-def give(
-    seats: dict[int, int], left: list[int], number: int, claim: Callable[[int], Fraction], once: bool
-) -> tuple[dict[int, int], list[int], int]:
-    """Gives the seats that are left in rounds, to the lists with the largest claim."""
-    while (free := number - sum(seats.values())) > 0:
-        best = max(map(claim, left))
-        equal = [name for name in left if claim(name) == best]
-        if len(equal) > free:
-            return seats, equal, free
-        for name in equal:
-            seats[name] += 1
-        left = [name for name in left if not (once and name in equal)]
-    return seats, [], 0
+        return Outcome(totals, ranking, options=[{"total": total} for total in totals])

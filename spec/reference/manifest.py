@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from contests import Form, Rule, compile_form
+from decisions import Condition, Motion, Winners
 from encoding import (
     MAX_AUTHORITIES, MAX_BABY_STEPS, MAX_BOARD_NAME_BYTES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_GIANT_STEPS, MAX_KEY_NAME_BYTES, MAX_LANGUAGES,
     MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_SLOTS, MAX_TERMS, MAX_STYLES, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES, Refused, require,
 )  # fmt: skip
 from group import Element, Point
-from rules import read_rule
+from lists import Lists
+from rules import read_motion, read_rule, read_winners
 from schema import MISSING, Schema, check, ed25519_key, hexadecimal, identifier, key, key_name, language, line
 from strict_json import parse
 from transcript import tagged
@@ -36,6 +38,8 @@ class Contest:
     rule: Rule
     options: list[str]
     first_slot: int
+    winners: Winners | None = None
+    passes: Motion | None = None
 
     @property
     def slots(self) -> range:
@@ -55,9 +59,7 @@ class Style:
 class Quorum:
     of: str
     base: str
-    rule: str
-    numerator: int
-    denominator: int
+    share: Condition
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class Manifest:
     max_weight: int
     total_weight: int  # the largest sum of all weights of the roll
     revoting: bool
+    ties: str
     quorum: Quorum | None
     minimum_counted_ballots: int
     minimum_ballots_per_weight: int
@@ -80,7 +83,12 @@ class Manifest:
     board: NoteKey
     witness_quorum: int
     witnesses: list[NoteKey]
-    slots: int
+    slots: int  # of all contests, and of the lot
+
+    @property
+    def lot_slot(self) -> int | None:
+        """spec/tally.md#lot"""
+        return self.slots - 1 if self.ties == "lot" else None
 
 
 def read_manifest(data: bytes) -> Manifest:
@@ -100,7 +108,7 @@ class Document(Schema):
         top = self.fields(
             "manifest",
             value,
-            "format suite election_id kind languages title contests styles weights revoting privacy closing"
+            "format suite election_id kind languages title contests styles weights revoting ties privacy closing"
             " roll_changes_until organiser credential_authorities trustees board witnesses",
             "description schedule quorum client_software",
         )
@@ -123,6 +131,7 @@ class Document(Schema):
         contests = self.contests(top["contests"], max_weight or 1, total_weight or MAX_TOTAL)
         styles = self.styles(top["styles"], contests)
         revoting = self.word("revoting", top["revoting"], "last_counts", "not_allowed")
+        ties = self.word("ties", top["ties"], "open", "lot")
         quorum = self.quorum(top.get("quorum", MISSING))
         privacy = self.fields("privacy", top["privacy"], PRIVACY)
         counted, per_weight = [
@@ -159,7 +168,7 @@ class Document(Schema):
             *(w.key for w in witnesses),
         ]
         self.distinct("keys", keys)
-        slots = sum(contest.rule.slots for contest in contests)
+        slots = sum(contest.rule.slots for contest in contests) + (ties == "lot")
         if slots > MAX_SLOTS:
             self.problems.append(f"contests: {slots} slots are too many")
         alone = [contest.rule for contest in contests if contest.rule.per_slot == 1]
@@ -170,7 +179,7 @@ class Document(Schema):
             if contest.rule.bound * total_weight > MAX_TOTAL:
                 self.problems.append(f"contests[{number}].rule: its totals can become too large")
         return Manifest(
-            digest, contests, styles, max_weight, total_weight, revoting == "last_counts", quorum, counted, per_weight,
+            digest, contests, styles, max_weight, total_weight, revoting == "last_counts", ties, quorum, counted, per_weight,
             closing, organiser, authorities, threshold, confirmed, trustees, board_key, witness_quorum, witnesses,
             slots,
         )  # fmt: skip
@@ -178,16 +187,25 @@ class Document(Schema):
     def contests(self, value: Any, max_weight: int, total_weight: int) -> list[Contest]:
         contests: list[Contest] = []
         for path, item in self.items("contests", value, 1, MAX_CONTESTS):
-            found = self.fields(path, item, "id title rule options", "description")
+            found = self.fields(path, item, "id title rule options", "description winners passes")
             name = self.string(f"{path}.id", found["id"], identifier)
             self.text(f"{path}.title", found["title"])
             self.text(f"{path}.description", found.get("description", MISSING))
             options = self.titled(f"{path}.options", found["options"], 1, MAX_OPTIONS, "description")
             rule = read_rule(self, f"{path}.rule", found["rule"], options, max_weight, total_weight)
             slots = self.attempt(f"{path}.rule", lambda: rule.slots) if rule else None
+            winners = passes = None
+            if found.get("winners", MISSING) is not MISSING:
+                winners = read_winners(self, f"{path}.winners", found["winners"], options)
+                if isinstance(rule, Lists):
+                    self.problems.append(f"{path}.winners: a contest of lists has none")
+            if found.get("passes", MISSING) is not MISSING:
+                passes = read_motion(self, f"{path}.passes", found["passes"], options, rule)
+                if winners:
+                    self.problems.append(f"{path}.passes: the contest has winners")
             if name and slots is not None:
                 first = contests[-1].slots.stop if contests else 0
-                contests.append(Contest(name, rule, options, first))
+                contests.append(Contest(name, rule, options, first, winners, passes))
         self.distinct("contests", [contest.id for contest in contests])
         return contests
 
@@ -230,14 +248,7 @@ class Document(Schema):
         quorum = self.fields("quorum", value, "of base rule fraction")
         of = self.word("quorum.of", quorum["of"], "heads", "weight")
         base = self.word("quorum.base", quorum["base"], "roll", "cast")
-        rule = self.word("quorum.rule", quorum["rule"], "more_than", "at_least")
-        parts = self.items("quorum.fraction", quorum["fraction"], 2, 2)
-        numbers = [self.integer(path, item, 1, 2**32 - 1) for path, item in parts]
-        if len(numbers) != 2 or None in numbers:
-            return None
-        if numbers[0] > numbers[1]:
-            self.problems.append("quorum.fraction: the fraction is above 1")
-        return Quorum(of, base, rule, numbers[0], numbers[1])
+        return Quorum(of, base, Condition(base, *self.share("quorum", quorum)))
 
     def trustees(self, value: Any) -> tuple[int, int, list[Element]]:
         trustees = self.fields("trustees", value, "threshold minimum_confirmed on_disqualification members")

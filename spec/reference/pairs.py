@@ -15,6 +15,10 @@ class Pairs(Rule):
     ties: bool
     method: str
 
+    @property
+    def ranked_by(self) -> str:
+        return self.method
+
     def append_to(self, builder: Builder) -> None:
         if self.ties:
             self.append_with_ties(builder)
@@ -106,14 +110,20 @@ def schulze(matrix: Matrix) -> Ranking:
 def ranked_pairs(matrix: Matrix) -> Ranking:
     q = range(len(matrix))
     defeats = [(i, j) for i, j in permutations(q, 2) if matrix[i][j] > matrix[j][i]]
-    defeats.sort(key=lambda d: (-matrix[d[0]][d[1]], matrix[d[1]][d[0]], *d))
-    locked = [[False] * len(matrix) for _ in q]
-    reaches = [[i == j for j in q] for i in q]  # by locked defeats
-    for i, j in defeats:
-        if not reaches[j][i]:
-            locked[i][j] = True
-            reaches = [[reaches[a][b] or (reaches[a][i] and reaches[j][b]) for b in q] for a in q]
-    return layers(locked)
+    locked: list[tuple[int, int]] = []
+    for size in sorted({(-matrix[i][j], matrix[j][i]) for i, j in defeats}):
+        equal = [(i, j) for i, j in defeats if (-matrix[i][j], matrix[j][i]) == size]
+        equal = [(i, j) for i, j in equal if not leads(locked, j, i)]
+        locked += [(i, j) for i, j in equal if not leads(locked + equal, j, i)]
+    return layers([[(i, j) in locked for j in q] for i in q])
+
+
+def leads(defeats: list[tuple[int, int]], start: int, end: int) -> bool:
+    """Whether defeats lead from one option to another, one after the other."""
+    reached = {start}
+    while further := {j for i, j in defeats if i in reached} - reached:
+        reached |= further
+    return end in reached
 
 
 def copeland(matrix: Matrix) -> Ranking:

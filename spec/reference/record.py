@@ -7,11 +7,13 @@ import os
 import stat
 from typing import Any
 
-from contests import Outcome, elected
+from contests import Outcome
+from decisions import Circumstances, Lots, motion_value, seats_value, winners_value
 from encoding import MAX_LIST_BYTES, Refused, is_hex, require
+from lists import Lists
 from manifest import Contest, Manifest
 from roll import Roll
-from tally import ContestSums, Tally, quorum_reached
+from tally import Result, Tally, quorum_reached
 
 RESULT_FORMAT = "ballotta/v1-draft.5/result"
 
@@ -81,7 +83,7 @@ def read_list(data: bytes) -> dict[str, bytes]:
 
 
 def result_value(
-    manifest: Manifest, fingerprint: bytes, roll: Roll, tally: Tally, outcomes: list[Outcome | None]
+    manifest: Manifest, fingerprint: bytes, roll: Roll, tally: Tally, result: Result
 ) -> dict[str, Any]:
     """The content of result/result.json as a value: spec/record.md#result."""
     quorum = None
@@ -92,14 +94,16 @@ def result_value(
         quorum = {
             "counted": counted,
             "base": base,
-            "fraction": [manifest.quorum.numerator, manifest.quorum.denominator],
-            "rule": manifest.quorum.rule,
+            "fraction": [manifest.quorum.share.numerator, manifest.quorum.share.denominator],
+            "rule": manifest.quorum.share.rule,
             "reached": quorum_reached(manifest, counted, base),
         }
-    contests = [
-        contest_value(contest, sums, sums.withheld(manifest), outcome)
-        for contest, sums, outcome in zip(manifest.contests, tally.contests, outcomes)
-    ]
+    contests = []
+    for number, (contest, sums, outcome) in enumerate(zip(manifest.contests, tally.contests, result.outcomes)):
+        styles = {i for i, style in enumerate(manifest.styles) if number in style.contests}
+        eligible = sum(voter.weight for voter in roll.voters.values() if voter.style in styles)
+        circumstances = Circumstances(quorum is None or quorum["reached"], sums.weight, eligible, result.seed)
+        contests.append(contest_value(contest, sums.ballots, sums.withheld(manifest), outcome, circumstances))
     return {
         "format": RESULT_FORMAT,
         "fingerprint": fingerprint.hex(),
@@ -108,11 +112,14 @@ def result_value(
         "counted_ballots": tally.ballots,
         "counted_weight": tally.weight,
         "quorum": quorum,
+        "lot": result.seed.hex() if result.seed else None,
         "contests": contests,
     }
 
 
-def contest_value(contest: Contest, sums: ContestSums, withheld: str | None, outcome: Outcome | None) -> dict[str, Any]:
+def contest_value(
+    contest: Contest, ballots: int, withheld: str | None, outcome: Outcome | None, circumstances: Circumstances
+) -> dict[str, Any]:
     names, rule = contest.options, contest.rule
 
     def ids(options: list[int]) -> list[str]:
@@ -120,16 +127,19 @@ def contest_value(contest: Contest, sums: ContestSums, withheld: str | None, out
 
     value: dict[str, Any] = {
         "id": contest.id,
-        "ballots": sums.ballots,
-        "weight": sums.weight,
+        "ballots": ballots,
+        "weight": circumstances.weight,
         "withheld": withheld,
         "options": [{"id": name} | found for name, found in zip(names, outcome.options)] if outcome else [],
         "blank": outcome.blank if outcome else None,
+        "ranked_by": rule.ranked_by,
         "ranking": [ids(tie) for tie in outcome.ranking] if outcome else [],
     }
-    if outcome and rule.winners:
-        front, tied = elected(outcome.ranking, rule.winners)
-        value["winners"] = {"number": rule.winners, "elected": ids(front), "tied": ids(tied)}
+    lots = Lots(circumstances.seed, contest.id, names)
+    if outcome and contest.winners:
+        value["winners"] = winners_value(contest.winners, outcome, lots, circumstances)
+    if outcome and contest.passes:
+        value["passes"] = motion_value(contest.passes, outcome, circumstances)
     if outcome and outcome.pairs:
         rankings = {name: outcome.pairs[name] for name in ("schulze", "ranked_pairs", "copeland")}
         winner = outcome.pairs["condorcet_winner"]
@@ -137,10 +147,8 @@ def contest_value(contest: Contest, sums: ContestSums, withheld: str | None, out
             "matrix": outcome.pairs["matrix"],
             "condorcet_winner": None if winner is None else names[winner],
         } | {name: [ids(tie) for tie in ranking] for name, ranking in rankings.items()}
-    if outcome and outcome.seats:
-        seats, tied, left = outcome.seats
-        lists = [{"id": names[i], "seats": number} for i, number in seats.items()]
-        value["seats"] = {"lists": lists, "tied": [names[i] for i in tied], "open": left}
+    if outcome and isinstance(rule, Lists) and rule.seats:
+        value["seats"] = seats_value(rule.seats, rule.lists, outcome, lots, circumstances)
     return value
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from contests import Choose, Grades, Points, Positional, Quadratic, Rule, Split
-from encoding import MAX_OPTIONS, MAX_WEIGHT
+from decisions import Condition, Group, Motion, Seats, Winners
+from encoding import MAX_OPTIONS, MAX_WEIGHT, MAX_WINNER_GROUPS
 from lists import Lists
 from pairs import Pairs
 from schema import MISSING, Schema, check
@@ -27,7 +28,7 @@ FIELDS = {
     "positional": "scores truncated blank",
     "pairs": "ties method blank",
 }
-OPTIONAL = {"score": "total winners", "lists": "groups seats"}  # all other kinds: winners
+OPTIONAL = {"score": "total", "lists": "groups seats"}
 
 
 def read_rule(
@@ -39,7 +40,7 @@ def read_rule(
     if not isinstance(kind, str) or kind not in FIELDS:
         schema.problems.append(f"{path}.kind: not one of {', '.join(FIELDS)}")
         return None
-    found = schema.fields(path, value, "kind " + FIELDS[kind], OPTIONAL.get(kind, "winners"))
+    found = schema.fields(path, value, "kind " + FIELDS[kind], OPTIONAL.get(kind, ""))
     reader = RuleReader(schema, path, found, options, max_weight, total_weight)
     rule = replace(getattr(reader, kind)(), weights_max=max_weight, weights_total=total_weight)
     return rule if len(schema.problems) == before else None
@@ -74,9 +75,6 @@ class RuleReader:
     def word(self, name: str, *words: str) -> str:
         return self.schema.word(f"{self.path}.{name}", self.found[name], *words)
 
-    def winners(self) -> int | None:
-        return None if self.found["winners"] is MISSING else self.integer("winners", 1, len(self.options))
-
     def at_least_two(self) -> None:
         self.require(len(self.options) >= 2, "", "fewer than two options")
 
@@ -87,7 +85,7 @@ class RuleReader:
         most = self.integer("max", 1, q)
         least, blank = self.integer("min", 0, most), self.flag("blank")
         self.require(least == 0 or blank or q >= 2, "", "there is nothing to choose")
-        return Choose(q, blank, least, most, winners=self.winners())
+        return Choose(q, blank, least, most)
 
     def score(self) -> Rule:
         q, most = len(self.options), self.integer("max", 1, MAX_POINTS)
@@ -108,20 +106,20 @@ class RuleReader:
     def points(self, most: int, total: int | None, exactly: bool, averages: bool) -> Rule:
         if exactly:
             self.at_least_two()
-        return Points(len(self.options), self.flag("blank"), most, total, exactly, averages, winners=self.winners())
+        return Points(len(self.options), self.flag("blank"), most, total, exactly, averages)
 
     def split(self) -> Rule:
         self.at_least_two()
         most = min(self.total_weight, MAX_WEIGHT)
-        return Split(len(self.options), False, self.integer("max", self.max_weight, most), winners=self.winners())
+        return Split(len(self.options), False, self.integer("max", self.max_weight, most))
 
     def quadratic(self) -> Rule:
         credits = self.integer("credits", 1, MAX_CREDITS)
-        return Quadratic(len(self.options), self.flag("blank"), credits, winners=self.winners())
+        return Quadratic(len(self.options), self.flag("blank"), credits)
 
     def grades(self) -> Rule:
         grades = self.schema.titled(f"{self.path}.grades", self.found["grades"], 2, 16)
-        return Grades(len(self.options), self.flag("blank"), tuple(grades), winners=self.winners())
+        return Grades(len(self.options), self.flag("blank"), tuple(grades))
 
     def positional(self) -> Rule:
         self.at_least_two()
@@ -129,13 +127,13 @@ class RuleReader:
         scores = [self.schema.integer(path, score, 0, MAX_POINTS) or 0 for path, score in items]
         self.require(any(scores), ".scores", "no score is above 0")
         truncated, blank = self.flag("truncated"), self.flag("blank")
-        return Positional(len(self.options), blank, tuple(scores), truncated, winners=self.winners())
+        return Positional(len(self.options), blank, tuple(scores), truncated)
 
     def pairs(self) -> Rule:
         q = len(self.options)
         self.require(2 <= q <= MAX_PAIRS_OPTIONS, "", f"not 2 to {MAX_PAIRS_OPTIONS} options")
         method = self.word("method", "schulze", "ranked_pairs", "copeland")
-        return Pairs(q, self.flag("blank"), self.flag("ties"), method, winners=self.winners())
+        return Pairs(q, self.flag("blank"), self.flag("ties"), method)
 
     # Lists.
 
@@ -169,8 +167,64 @@ class RuleReader:
                 groups.append((members, schema.integer(f"{path}.max", fields["max"], 1, MAX_OF_GROUP) or 1))
         seats = None
         if self.found["seats"] is not MISSING:
-            fields = schema.fields(f"{self.path}.seats", self.found["seats"], "number method")
-            number = schema.integer(f"{self.path}.seats.number", fields["number"], 1, MAX_SEATS)
+            fields = schema.fields(f"{self.path}.seats", self.found["seats"], "number method people")
+            number = schema.integer(f"{self.path}.seats.number", fields["number"], 1, MAX_SEATS) or 1
             methods = ("dhondt", "sainte_lague", "largest_remainder")
-            seats = (number or 1, schema.word(f"{self.path}.seats.method", fields["method"], *methods))
+            method = schema.word(f"{self.path}.seats.method", fields["method"], *methods)
+            people = ("preferences", "preferences_then_order", "order")
+            people = schema.word(f"{self.path}.seats.people", fields["people"], *people)
+            seats = Seats(number, method, people)
+            self.require(all(some for _, some in lists), ".seats", "a list has no candidate")
+            self.require(number <= len(candidates), ".seats", "more seats than candidates")
+            self.require(people == "order" or preferences, ".seats.people", "there are no preferences")
         return Lists(q, blank, tuple(lists), preferences, self.flag("across"), tuple(groups), seats)
+
+
+# What is decided: spec/contests.md#decisions.
+
+
+def option_of(schema: Schema, path: str, value: Any, options: list[str]) -> str | None:
+    return schema.string(path, value, lambda text: check(text in options, text, "no such option"))
+
+
+def read_winners(schema: Schema, path: str, value: Any, options: list[str]) -> Winners:
+    fields = schema.fields(path, value, "number", "groups")
+    number = schema.integer(f"{path}.number", fields["number"], 1, len(options)) or 1
+    items = schema.items(f"{path}.groups", fields.get("groups", MISSING), 1, MAX_WINNER_GROUPS)
+    if fields.get("groups", MISSING) is not MISSING:
+        schema.titled(f"{path}.groups", fields["groups"], 1, MAX_WINNER_GROUPS, "options at_least at_most")
+    groups: list[Group] = []
+    for group, item in items:
+        found = schema.fields(group, item, "id title options", "at_least at_most")
+        named = [option_of(schema, *it, options) for it in schema.items(f"{group}.options", found["options"], 1, MAX_OPTIONS)]
+        schema.distinct(f"{group}.options", named)
+        members = frozenset(options.index(name) for name in named if name is not None)
+        least, most = found.get("at_least", MISSING), found.get("at_most", MISSING)
+        if least is MISSING and most is MISSING:
+            schema.problems.append(f"{group}: neither at_least nor at_most")
+        at_least = 0 if least is MISSING else schema.integer(f"{group}.at_least", least, 1, min(number, len(named))) or 1
+        at_most = None if most is MISSING else schema.integer(f"{group}.at_most", most, max(at_least, 1), number)
+        if at_least and any(members & other.options for other in groups if other.at_least):
+            schema.problems.append(f"{group}.options: places are kept for an option in two groups")
+        groups.append(Group(found["id"], members, at_least, at_most))
+    if sum(group.at_least for group in groups) > number:
+        schema.problems.append(f"{path}.groups: the groups keep more places than there are")
+    return Winners(number, tuple(groups))
+
+
+def read_motion(schema: Schema, path: str, value: Any, options: list[str], rule: Rule | None) -> Motion | None:
+    if not (isinstance(rule, Choose) and rule.max == 1 or isinstance(rule, Split) or rule is None):
+        schema.problems.append(f"{path}: such a contest cannot be a motion")
+    fields = schema.fields(path, value, "for against conditions")
+    in_favour, against = (option_of(schema, f"{path}.{name}", fields[name], options) for name in ("for", "against"))
+    if in_favour == against:
+        schema.problems.append(f"{path}.against: the option is the one for the motion")
+    conditions = []
+    for condition, item in schema.items(f"{path}.conditions", fields["conditions"], 1, 3):
+        found = schema.fields(condition, item, "of rule fraction")
+        of = schema.word(f"{condition}.of", found["of"], "votes", "ballots", "roll")
+        conditions.append(Condition(of, *schema.share(condition, found)))
+    schema.distinct(f"{path}.conditions", [condition.of for condition in conditions])
+    if in_favour is None or against is None:
+        return None
+    return Motion(options.index(in_favour), options.index(against), tuple(conditions))

@@ -96,6 +96,17 @@ class Schema:
             self.distinct(f"{path}.title.{tag}", [folded(title) for title in shown if title])
         return names
 
+    def share(self, path: str, fields: dict[str, Any]) -> tuple[str, int, int]:
+        """Reads a rule and a fraction: spec/manifest.md#schema, quorum."""
+        rule = self.word(f"{path}.rule", fields["rule"], "more_than", "at_least")
+        parts = self.items(f"{path}.fraction", fields["fraction"], 2, 2)
+        numbers = [self.integer(item_path, item, 1, 2**32 - 1) for item_path, item in parts]
+        if len(numbers) != 2 or None in numbers:
+            return rule, 1, 1
+        if numbers[0] > numbers[1]:
+            self.problems.append(f"{path}.fraction: the fraction is above 1")
+        return rule, numbers[0], numbers[1]
+
     def distinct(self, path: str, values: list[Any]) -> None:
         if len(set(values)) != len(values):
             self.problems.append(f"{path}: something appears twice")

@@ -13,7 +13,7 @@ from group import (
 )  # fmt: skip
 from manifest import Manifest
 from merkle import root_of
-from transcript import Transcript, begin, holds, read_schnorr, schnorr_holds, tagged
+from transcript import Transcript, begin, hash_to_group, holds, read_schnorr, schnorr_holds, tagged
 
 # Equality of logarithms: spec/tally.md#equality.
 
@@ -190,6 +190,7 @@ class HasVerificationKeys(Protocol):
 class PartialDecryption:
     trustee: int
     factors: dict[int, list[Element]]  # for each contest c, one factor for each slot
+    lot: Element | None = None
 
 
 @dataclass(frozen=True)
@@ -231,6 +232,9 @@ def verify_decryption(
         slots = manifest.contests[number].slots
         factors[number] = [read_element(reader, f"factor of contest {number}") for _ in slots]
         proofs[number] = read_equality(reader)
+    lot = lot_proof = None
+    if manifest.lot_slot is not None:
+        lot, lot_proof = read_element(reader, "part of the lot"), read_equality(reader)
     reader.end()
     for number, proof in proofs.items():
         transcript = begin("partial-decryption", "fingerprint", close.fingerprint)
@@ -240,7 +244,15 @@ def verify_decryption(
         keys = joint_key.verification_keys(trustee, manifest.contests[number].slots)
         proved = equality_holds(transcript, tally.bases[number], keys, factors[number], proof)
         require(proved, f"the partial decryption of trustee {trustee} is not proved in contest {number}")
-    return PartialDecryption(trustee, factors)
+    if lot is not None and lot_proof is not None:
+        transcript = begin("lot-share", "fingerprint", close.fingerprint)
+        close.append_to(transcript)
+        transcript.append_number("trustee", trustee)
+        keys = joint_key.verification_keys(trustee, range(manifest.slots - 1, manifest.slots))
+        base = hash_to_group("lot", close.fingerprint, le64(close.size), close.root)
+        proved = equality_holds(transcript, base, keys, [lot], lot_proof)
+        require(proved, f"the partial decryption of trustee {trustee} does not prove its part of the lot")
+    return PartialDecryption(trustee, factors, lot)
 
 
 # Totals: spec/tally.md#totals.
@@ -254,8 +266,14 @@ def lagrange(trustees: list[int], j: int) -> int:
     return product
 
 
-def totals(manifest: Manifest, tally: Tally, valid: list[PartialDecryption]) -> list[Outcome | None]:
-    """The outcome of every contest; None if it is withheld. Refuses if a contest has no totals."""
+@dataclass(frozen=True)
+class Result:
+    outcomes: list[Outcome | None]  # of every contest; None if it is withheld
+    seed: bytes | None  # of the lot
+
+
+def totals(manifest: Manifest, tally: Tally, fingerprint: bytes, valid: list[PartialDecryption]) -> Result:
+    """The outcomes and the lot. Refuses if a contest has no totals."""
     require(
         len(valid) >= manifest.threshold, f"{len(valid)} valid partial decryptions, but {manifest.threshold} are needed"
     )
@@ -277,11 +295,14 @@ def totals(manifest: Manifest, tally: Tally, valid: list[PartialDecryption]) -> 
                 raise Refused(f"slot {slot} of contest {contest.id} has no totals within their bounds")
             values += found
         results.append(contest.rule.count(values, sums.weight))
-    return results
+    seed = None
+    if manifest.lot_slot is not None:
+        shares = [(w, decryption.lot.point) for w, decryption in zip(lambdas, chosen) if decryption.lot]
+        seed = tagged("lot-seed", fingerprint, element_of(multiply_add(shares)).encoding)
+    return Result(results, seed)
 
 
 def quorum_reached(manifest: Manifest, counted: int, base: int) -> bool:
     quorum = manifest.quorum
     assert quorum is not None
-    left, right = counted * quorum.denominator, base * quorum.numerator
-    return left > right if quorum.rule == "more_than" else left >= right
+    return quorum.share.reached(counted, base)

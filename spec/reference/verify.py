@@ -485,11 +485,11 @@ class Verifier:
             report.missing("decryption.threshold", "record", "too few valid partial decryptions", *awaited)
             return
         try:
-            found = totals(manifest, tally, valid)
+            found = totals(manifest, tally, close.fingerprint, valid)
         except Refused as problem:
             report.fail("decryption.threshold", "record", problem)
             return
-        self.warn(manifest, tally, found)
+        self.warn(manifest, tally, found.outcomes)
         report.result = result_value(manifest, close.fingerprint, roll, tally, found)
         published = self.required("result.totals", "result/result.json", MAX_RESULT_BYTES, "board")
         if published is None:

@@ -22,7 +22,7 @@ pub fn base() -> Value {
     let option = |number: usize| json!({ "id": format!("o{number}"), "title": text(&format!("Option {number}")) });
     let grade = |number: usize| json!({ "id": format!("g{number}"), "title": text(&format!("Grade {number}")) });
     let contests = [
-        (json!({ "kind": "choose", "min": 1, "max": 2, "blank": true, "winners": 1 }), 3),
+        (json!({ "kind": "choose", "min": 1, "max": 2, "blank": true }), 3),
         (json!({ "kind": "score", "max": 5, "total": { "at_most": 8 }, "blank": false }), 2),
         (json!({ "kind": "cumulative", "points": 5, "max": 3, "exact": false, "blank": false }), 2),
         (json!({ "kind": "split", "max": 10 }), 2),
@@ -32,7 +32,7 @@ pub fn base() -> Value {
                 "kind": "lists",
                 "lists": [{ "list": "o0", "candidates": ["o1", "o2"] }, { "list": "o3", "candidates": ["o4"] }],
                 "preferences": 2, "across": false, "groups": [{ "candidates": ["o1", "o4"], "max": 1 }],
-                "seats": { "number": 7, "method": "dhondt" }, "blank": true,
+                "seats": { "number": 3, "method": "dhondt", "people": "preferences" }, "blank": true,
             }),
             5,
         ),
@@ -47,6 +47,14 @@ pub fn base() -> Value {
         })
     };
     manifest["contests"] = contests.into_iter().enumerate().map(contest).collect();
+    manifest["contests"][7]["winners"] = json!({ "number": 2, "groups": [
+        { "id": "north", "title": text("North"), "options": ["o0", "o1"], "at_least": 1 },
+        { "id": "south", "title": text("South"), "options": ["o1", "o2"], "at_most": 1 },
+    ] });
+    manifest["contests"][3]["passes"] = json!({ "for": "o1", "against": "o0", "conditions": [
+        { "of": "votes", "rule": "more_than", "fraction": [1, 2] },
+        { "of": "roll", "rule": "at_least", "fraction": [1, 3] },
+    ] });
     manifest["contests"][0]["description"] = text("Explains.");
     manifest["contests"][0]["options"][1]["description"] = text("Explains.");
     manifest["languages"] = json!(["en", "it"]);
@@ -157,8 +165,20 @@ type Case = (bool, &'static str, Vec<Value>);
 /// All manifests.
 #[must_use]
 pub fn all() -> Vec<Case> {
-    [json_cases(), texts(), names(), keys(), fields(), parties(), contests(), rules(), lists_and_ranks(), sizes()]
-        .concat()
+    [
+        json_cases(),
+        texts(),
+        names(),
+        keys(),
+        fields(),
+        parties(),
+        contests(),
+        rules(),
+        decisions(),
+        lists_and_ranks(),
+        sizes(),
+    ]
+    .concat()
 }
 
 const YES: bool = true;
@@ -187,7 +207,7 @@ fn json_cases() -> Vec<Case> {
         (NO, "null for an absent field", vec![set("description", Value::Null)]),
         (NO, "an integer with a fraction", vec![put("\"max\": 2,", "\"max\": 2.0,")]),
         (NO, "an integer with an exponent", vec![put("\"max\": 2,", "\"max\": 2e0,")]),
-        (NO, "an integer with a sign", vec![put("\"min\": 1,", "\"min\": -0,")]),
+        (NO, "an integer with a sign", vec![put("\"min\": 1", "\"min\": -0")]),
         (NO, "an integer with a zero in front", vec![put("\"max\": 2,", "\"max\": 02,")]),
         (NO, "an integer of 2^64", vec![put("\"max\": 2,", "\"max\": 18446744073709551616,")]),
         (NO, "a number as a string", vec![set("contests/0/rule/max", "2")]),
@@ -508,8 +528,6 @@ fn rules() -> Vec<Case> {
             vec![unset("contests/0/options/2"), single(0), rule(0, "max", 1.into()), rule(0, "blank", false.into())],
         ),
         (YES, "one option, or blank", vec![unset("contests/0/options/2"), single(0), rule(0, "max", 1.into())]),
-        (NO, "no winner", one(0, "winners", 0.into())),
-        (NO, "more winners than options", one(0, "winners", 4.into())),
         (YES, "a score without a total", vec![unset("contests/1/rule/total")]),
         (NO, "no points", one(1, "max", 0.into())),
         (NO, "a total of points above all that can be given", one(1, "total", json!({ "at_most": 11 }))),
@@ -531,6 +549,73 @@ fn rules() -> Vec<Case> {
         (NO, "no credits", one(4, "credits", 0.into())),
         (NO, "10,001 credits", one(4, "credits", 10_001.into())),
         (YES, "one credit for one option", vec![single(4), rule(4, "credits", 1.into())]),
+    ]
+}
+
+fn decisions() -> Vec<Case> {
+    let winners = |path: &str, value: Value| vec![set(&format!("contests/7/winners/{path}"), value)];
+    let motion = |path: &str, value: Value| vec![set(&format!("contests/3/passes/{path}"), value)];
+    let condition = |of: &str| json!({ "of": of, "rule": "at_least", "fraction": [1, 2] });
+    let passes = json!({ "for": "o0", "against": "o1", "conditions": [condition("votes")] });
+    vec![
+        (YES, "no winners", vec![unset("contests/7/winners")]),
+        (NO, "no winner", winners("number", 0.into())),
+        (NO, "more winners than options", winners("number", 4.into())),
+        (YES, "winners without groups", vec![unset("contests/7/winners/groups")]),
+        (NO, "an empty list of groups of winners", winners("groups", json!([]))),
+        (NO, "a group without limit", vec![unset("contests/7/winners/groups/0/at_least")]),
+        (YES, "a group with two limits", winners("groups/0/at_most", 1.into())),
+        (
+            NO,
+            "a group with limits that exclude each other",
+            vec![set("contests/7/winners/groups/0/at_least", 2), set("contests/7/winners/groups/0/at_most", 1)],
+        ),
+        (NO, "a group for which more places are kept than it has options", winners("groups/0/options", json!([]))),
+        (NO, "a group for which more places are kept than there are", winners("groups/0/at_least", 3.into())),
+        (YES, "a group for which all places are kept", winners("groups/0/at_least", 2.into())),
+        (NO, "a group of no place", winners("groups/1/at_most", 0.into())),
+        (NO, "a group of more places than there are", winners("groups/1/at_most", 3.into())),
+        (NO, "a group with an unknown option", winners("groups/1/options", json!(["o7"]))),
+        (NO, "a group with an option twice", winners("groups/1/options", json!(["o1", "o1"]))),
+        (NO, "two groups with one name", winners("groups/1/id", "north".into())),
+        (NO, "two groups with one title", winners("groups/1/title", json!({ "en": "North", "it": "Sud" }))),
+        (NO, "places that are kept for one option in two groups", winners("groups/1/at_least", 1.into())),
+        (
+            NO,
+            "more places kept than there are",
+            vec![
+                set("contests/7/winners/groups/1/options", json!(["o2"])),
+                set("contests/7/winners/groups/1/at_least", 1),
+                set("contests/7/winners/groups/0/at_least", 2),
+            ],
+        ),
+        (
+            YES,
+            "all places kept",
+            vec![
+                set("contests/7/winners/groups/1/options", json!(["o2"])),
+                set("contests/7/winners/groups/1/at_least", 1),
+            ],
+        ),
+        (YES, "no motion", vec![unset("contests/3/passes")]),
+        (NO, "a motion without conditions", motion("conditions", json!([]))),
+        (NO, "a motion with two conditions of one base", motion("conditions/1/of", "votes".into())),
+        (YES, "a motion with a condition of the ballots", motion("conditions/1/of", "ballots".into())),
+        (NO, "a motion with a condition of another base", motion("conditions/1/of", "cast".into())),
+        (NO, "a motion with a fraction above 1", motion("conditions/1/fraction", json!([2, 1]))),
+        (NO, "a motion that is for and against one option", motion("against", "o1".into())),
+        (NO, "a motion for an unknown option", motion("for", "o5".into())),
+        (NO, "a motion with winners", vec![set("contests/3/winners", json!({ "number": 1 }))]),
+        (NO, "a motion in which voters choose two options", vec![set("contests/0/passes", passes.clone())]),
+        (
+            YES,
+            "a motion in which voters choose one option",
+            vec![set("contests/0/passes", passes.clone()), set("contests/0/rule/max", 1)],
+        ),
+        (NO, "a motion by points", vec![set("contests/1/passes", passes)]),
+        (YES, "ties by lot", vec![set("ties", "lot")]),
+        (NO, "ties without a rule", vec![unset("ties")]),
+        (NO, "ties by age", vec![set("ties", "age")]),
     ]
 }
 
@@ -559,6 +644,7 @@ fn lists_and_ranks() -> Vec<Case> {
             vec![
                 rule(5, "lists", json!([{ "list": "o0", "candidates": [] }, { "list": "o1", "candidates": [] }])),
                 rule(5, "preferences", 0.into()),
+                unset("contests/5/rule/seats"),
                 unset("contests/5/rule/groups"),
                 options(5, 2),
             ],
@@ -597,7 +683,21 @@ fn lists_and_ranks() -> Vec<Case> {
         (NO, "no seats", one(5, "seats/number", 0.into())),
         (NO, "10,001 seats", one(5, "seats/number", 10_001.into())),
         (NO, "seats by another method", one(5, "seats/method", "droop".into())),
-        (NO, "winners in a contest of lists", one(5, "winners", 1.into())),
+        (NO, "seats for nobody in particular", vec![unset("contests/5/rule/seats/people")]),
+        (NO, "seats that other people take", one(5, "seats/people", "lot".into())),
+        (YES, "seats by the order of the lists", one(5, "seats/people", "order".into())),
+        (YES, "seats by preferences and then by order", one(5, "seats/people", "preferences_then_order".into())),
+        (
+            NO,
+            "a list without candidates in a contest with seats",
+            vec![rule(
+                5,
+                "lists",
+                json!([{ "list": "o0", "candidates": ["o1", "o2", "o4"] }, { "list": "o3", "candidates": [] }]),
+            )],
+        ),
+        (NO, "more seats than candidates", one(5, "seats/number", 4.into())),
+        (NO, "winners in a contest of lists", vec![set("contests/5/winners", json!({ "number": 1 }))]),
         (NO, "one grade", grades(1)),
         (YES, "16 grades", grades(16)),
         (NO, "17 grades", grades(17)),

@@ -245,7 +245,7 @@ fn too_few_ballots() {
     assert_eq!(verification.report.failures[0].place, board.place(invalid));
     assert_eq!(shown(&verification), [(None, 2), (Some(WithheldReason::TooFewBallots), 0)]);
     assert_eq!(counted(&verification), Some(board.expected()));
-    assert_eq!((verification.totals.as_ref().unwrap()[1].is_none(), board.expected().len()), (true, 1));
+    assert_eq!((verification.totals.as_ref().unwrap().contests[1].is_none(), board.expected().len()), (true, 1));
     assert_eq!(
         verification.report.warnings,
         ["contest c1: the totals stay encrypted: 3 ballots in it, fewer than the 4 that the manifest requires"]

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use ballotta::contest::{ContestBits, Selection};
+use ballotta::decision::{Circumstances, LotSeed};
 use ballotta::form::{Bits, Form, FormBuilder, Packing};
 use ballotta::limits::{MAX_PACKED, MAX_TOTAL};
 use ballotta::manifest::{Contest, Manifest};
@@ -16,13 +17,16 @@ use ballotta_tests::election::{Election, ElectionOptions};
 use serde_json::{Value, json};
 
 /// The options `o0`, `o1`, .., for voters of at most this weight, and a roll.
-fn contest(rule: &Value, options: usize, weight: u64, total_weight: u64) -> (Contest, Packing) {
+fn contest(rule: &Value, decision: &Value, options: usize, weight: u64, total_weight: u64) -> (Contest, Packing) {
     let election = Election::build(ElectionOptions::default());
     let mut manifest: Value = serde_json::from_slice(election.context.manifest().bytes()).unwrap();
     let title = |text: &str| json!({ "en": text });
     let option = |number| json!({ "id": format!("o{number}"), "title": title(&format!("Option {number}")) });
     let options: Vec<Value> = (0..options).map(option).collect();
     manifest["contests"] = json!([{ "id": "c", "title": title("Contest"), "rule": rule, "options": options }]);
+    for (field, value) in decision.as_object().unwrap() {
+        manifest["contests"][0][field] = value.clone();
+    }
     manifest["weights"]["max"] = json!(weight);
     manifest["weights"]["total"] = json!(total_weight);
     manifest["styles"] = json!([{ "id": "s", "contests": ["c"] }]);
@@ -30,6 +34,9 @@ fn contest(rule: &Value, options: usize, weight: u64, total_weight: u64) -> (Con
     let contest = &manifest.contests()[0];
     (contest.clone(), contest.packing(manifest.weights()))
 }
+
+/// Whether there is a quorum, and the byte that the seed of the lot repeats.
+const CIRCUMSTANCES: [(bool, Option<u8>); 3] = [(true, None), (true, Some(0x1f)), (false, None)];
 
 /// The first weight is that of the roll whose forms are in the vectors. For the other weights, only digests are.
 const TOTAL_WEIGHTS: [u64; 4] = [1000, 100, 1_000_000, 16_000_000];
@@ -44,8 +51,20 @@ fn compile(contest: &Contest, packing: Packing) -> (Form, ContestBits) {
 
 /// A rule with its form, selections with their bits and slots, totals with the outcome.
 fn vector(rule: &Value, options: usize, weight: u64, marks: &[(Value, Selection)], totals: &[(&[u64], u64)]) -> Value {
+    decided(rule, &json!({}), options, weight, marks, totals)
+}
+
+/// The same, with the further fields of a contest that decide who is elected, or whether a motion passes.
+fn decided(
+    rule: &Value,
+    decision: &Value,
+    options: usize,
+    weight: u64,
+    marks: &[(Value, Selection)],
+    totals: &[(&[u64], u64)],
+) -> Value {
     let [(contest, packing), others @ ..] =
-        TOTAL_WEIGHTS.map(|total_weight| contest(rule, options, weight, total_weight));
+        TOTAL_WEIGHTS.map(|total_weight| contest(rule, decision, options, weight, total_weight));
     let (form, bits) = compile(&contest, packing);
     let slots = packing.slots(contest.rule.counts(options));
     assert_eq!((form.slots(), form.bits()), (slots, contest.rule.bits(options)), "{rule}");
@@ -65,12 +84,25 @@ fn vector(rule: &Value, options: usize, weight: u64, marks: &[(Value, Selection)
     };
     let outcome = |(totals, weight): &(&[u64], u64)| {
         let outcome = contest.rule.outcome(&contest.options, totals, *weight);
-        let result =
-            outcome.as_ref().map(|outcome| ContestResult::of_outcome(&contest, *weight, *weight, None, Some(outcome)));
-        json!({ "weight": weight, "totals": totals, "result": result.ok() })
+        let results: Vec<Option<ContestResult>> = CIRCUMSTANCES
+            .iter()
+            .map(|(has_quorum, lot)| {
+                let lot = lot.map(|seed| LotSeed::from_bytes([seed; 32]));
+                let (has_quorum, eligible_weight) = (*has_quorum, 2 * weight);
+                let circumstances = Circumstances { has_quorum, weight: *weight, eligible_weight, lot: lot.as_ref() };
+                let outcome = outcome.as_ref().ok()?;
+                Some(ContestResult::new(&contest, *weight, None, Some(outcome), &circumstances))
+            })
+            .collect();
+        let [open, by_lot, without_quorum] = results.as_slice() else { unreachable!() };
+        json!({
+            "weight": weight, "totals": totals, "result": open,
+            "by_lot": by_lot.as_ref().filter(|_| by_lot != open),
+            "without_quorum": without_quorum.as_ref().filter(|_| without_quorum != open),
+        })
     };
     json!({
-        "rule": rule, "options": options, "weight": weight, "bits": form.bits(), "slots": form.slots(),
+        "rule": rule, "decision": decision, "options": options, "weight": weight, "bits": form.bits(), "slots": form.slots(),
         "form": hex::encode(form.encode()), "digest": hex::encode(form.digest().as_bytes()),
         "weights_total": TOTAL_WEIGHTS[0], "counts": contest.rule.counts(options),
         "counts_per_slot": packing.per_slot(), "bound": contest.rule.count_bound(),
@@ -119,22 +151,71 @@ fn contests() {
         { "id": "good", "title": title("Good") }, { "id": "fair", "title": title("Fair") },
         { "id": "bad", "title": title("Bad") },
     ]);
-    let lists = |across: bool, method: &str| {
+    let lists = |across: bool, method: &str, people: &str| {
         json!({
             "kind": "lists", "preferences": 2, "across": across, "blank": true,
             "lists": [{ "list": "o0", "candidates": ["o1", "o2", "o3"] }, { "list": "o4", "candidates": ["o5"] },
-                      { "list": "o6", "candidates": [] }],
+                      { "list": "o6", "candidates": ["o7"] }],
             "groups": [{ "candidates": ["o1", "o5"], "max": 1 }, { "candidates": ["o2", "o3"], "max": 1 }],
-            "seats": { "number": 7, "method": method },
+            "seats": { "number": 5, "method": method, "people": people },
         })
     };
     let vectors = json!([
         vector(
-            &json!({ "kind": "choose", "min": 1, "max": 2, "blank": true, "winners": 2 }),
+            &json!({ "kind": "choose", "min": 1, "max": 2, "blank": true }),
             3,
             1,
             &[(json!({ "options": ["o2"] }), Selection::Options(vec![2])), blank()],
             &[(&[5, 4, 4, 1], 9), (&[0, 0, 0, 0], 0), (&[1, 1, 1, 2], 1)],
+        ),
+        decided(
+            &json!({ "kind": "choose", "min": 0, "max": 4, "blank": false }),
+            &json!({ "winners": { "number": 3 } }),
+            5,
+            1,
+            &[],
+            &[(&[9, 4, 4, 1, 0], 9), (&[3, 0, 0, 0, 0], 9), (&[0; 5], 0), (&[9, 8, 7, 6, 5], 9)],
+        ),
+        decided(
+            &json!({ "kind": "choose", "min": 0, "max": 6, "blank": false }),
+            &json!({ "winners": { "number": 4, "groups": [
+                { "id": "north", "title": title("North"), "options": ["o0", "o1", "o2"], "at_most": 2 },
+                { "id": "women", "title": title("Women"), "options": ["o2", "o5"], "at_least": 1, "at_most": 3 },
+                { "id": "young", "title": title("Young"), "options": ["o4"], "at_least": 1 },
+            ] } }),
+            6,
+            1,
+            &[],
+            &[
+                (&[9, 8, 7, 6, 5, 4], 9),
+                (&[9, 9, 9, 6, 5, 5], 9),
+                (&[9, 8, 1, 6, 0, 1], 9),
+                (&[9, 8, 7, 7, 7, 7], 9),
+                (&[5, 5, 5, 5, 5, 5], 9),
+            ],
+        ),
+        decided(
+            &json!({ "kind": "choose", "min": 1, "max": 1, "blank": true }),
+            &json!({ "passes": { "for": "o1", "against": "o0", "conditions": [
+                { "of": "votes", "rule": "more_than", "fraction": [1, 2] },
+                { "of": "ballots", "rule": "at_least", "fraction": [2, 5] },
+                { "of": "roll", "rule": "at_least", "fraction": [1, 4] },
+            ] } }),
+            3,
+            1,
+            &[],
+            // The last option has the remaining votes.
+            &[(&[29, 50, 1], 100), (&[30, 50, 10], 100), (&[50, 50, 0], 100), (&[10, 39, 0], 100), (&[0, 0, 5], 5)],
+        ),
+        decided(
+            &json!({ "kind": "split", "max": 100 }),
+            &json!({ "passes": { "for": "o0", "against": "o1", "conditions": [
+                { "of": "votes", "rule": "at_least", "fraction": [2, 3] },
+            ] } }),
+            2,
+            100,
+            &[],
+            &[(&[200], 300), (&[199], 300), (&[0], 0)],
         ),
         vector(
             &json!({ "kind": "score", "max": 5, "total": { "at_most": 6 }, "blank": true }),
@@ -143,8 +224,9 @@ fn contests() {
             &[points(&[(0, 5), (2, 1)]), points(&[]), blank()],
             &[(&[10, 4, 0, 1], 6), (&[31, 0, 0, 0], 6), (&[20, 16, 1, 0], 6)],
         ),
-        vector(
-            &json!({ "kind": "score", "max": 2, "blank": false, "winners": 1 }),
+        decided(
+            &json!({ "kind": "score", "max": 2, "blank": false }),
+            &json!({ "winners": { "number": 1 } }),
             2,
             1,
             &[points(&[(1, 2), (0, 1)])],
@@ -172,33 +254,40 @@ fn contests() {
             &[(&[6, 2, 0], 2), (&[7, 0, 0], 2)],
         ),
         vector(
-            &lists(false, "dhondt"),
-            7,
+            &lists(false, "dhondt", "preferences"),
+            8,
             1,
             &[list(0, &[1, 2]), list(4, &[5]), list(6, &[]), blank()],
             &[
-                (&[53, 20, 30, 10, 24, 24, 23, 5], 105),
-                (&[4, 0, 0, 0, 4, 0, 4, 0], 12),
-                (&[0, 0, 0, 0, 0, 0, 0, 3], 3),
-                (&[2, 0, 0, 0, 1, 2, 0, 0], 3),
+                (&[53, 20, 30, 10, 24, 24, 23, 9, 5], 105),
+                (&[53, 30, 30, 10, 24, 24, 3, 0, 5], 85),
+                (&[4, 0, 0, 0, 4, 0, 4, 0, 0], 12),
+                (&[4, 1, 1, 1, 0, 0, 0, 0, 0], 4),
+                (&[0, 0, 0, 0, 0, 0, 0, 0, 3], 3),
+                (&[2, 0, 0, 0, 1, 2, 0, 0, 0], 3),
             ],
         ),
         vector(
-            &lists(true, "sainte_lague"),
-            7,
+            &lists(true, "sainte_lague", "preferences_then_order"),
+            8,
             1,
             &[list(0, &[5, 2]), list(6, &[3]), blank()],
-            &[(&[53, 20, 30, 10, 24, 24, 23, 5], 105), (&[1, 2, 0, 0, 0, 0, 0, 0], 1)],
+            &[
+                (&[53, 20, 30, 10, 24, 24, 23, 9, 5], 105),
+                (&[53, 30, 30, 10, 24, 24, 23, 9, 5], 105),
+                (&[1, 2, 0, 0, 0, 0, 0, 0, 0], 1),
+            ],
         ),
         vector(
-            &lists(false, "largest_remainder"),
-            7,
+            &lists(false, "largest_remainder", "order"),
+            8,
             1,
             &[list(0, &[])],
-            &[(&[53, 20, 30, 10, 24, 24, 23, 5], 105), (&[3, 0, 0, 0, 3, 0, 3, 0], 9)],
+            &[(&[53, 20, 30, 10, 24, 24, 23, 9, 5], 105), (&[3, 0, 0, 0, 3, 0, 3, 0, 0], 9)],
         ),
-        vector(
-            &json!({ "kind": "grades", "grades": of_grades, "blank": true, "winners": 1 }),
+        decided(
+            &json!({ "kind": "grades", "grades": of_grades, "blank": true }),
+            &json!({ "winners": { "number": 1 } }),
             3,
             1,
             &[grades(&[0, 2, 1]), blank()],
@@ -238,13 +327,20 @@ fn contests() {
             &[ranking(&[&[2], &[0]]), ranking(&[&[1]]), ranking(&[]), blank()],
             &[(&[5, 8, 0, 1], 4), (&[5, 20, 0, 0], 3)],
         ),
-        vector(
-            &json!({ "kind": "pairs", "ties": false, "method": "ranked_pairs", "blank": true, "winners": 1 }),
+        decided(
+            &json!({ "kind": "pairs", "ties": false, "method": "ranked_pairs", "blank": true }),
+            &json!({ "winners": { "number": 2 } }),
             4,
             1,
             &[ranking(&[&[2], &[0], &[3], &[1]]), blank()],
             // Tennessee: Memphis, Nashville, Chattanooga, Knoxville.
-            &[(&[42, 42, 42, 68, 68, 83, 3], 103), (&[101, 0, 0, 0, 0, 0, 3], 103)],
+            // Then a cycle of equal defeats below the first option, and totals that no ballots give.
+            &[
+                (&[42, 42, 42, 68, 68, 83, 3], 103),
+                (&[3, 3, 3, 2, 1, 2, 0], 3),
+                (&[0, 0, 0, 0, 0, 0, 3], 3),
+                (&[101, 0, 0, 0, 0, 0, 3], 103),
+            ],
         ),
         vector(
             &json!({ "kind": "pairs", "ties": true, "method": "schulze", "blank": false }),

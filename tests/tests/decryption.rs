@@ -88,9 +88,12 @@ fn every_subset_of_the_threshold_gives_the_same_totals() {
     for subset in (0_u32..32).filter(|subset| subset.count_ones() == 3) {
         let chosen: Vec<_> =
             (0..5).rev().filter(|place| subset >> place & 1 == 1).map(|place| parts[place].clone()).collect();
-        assert_eq!(combine(context, closed.tally(), &chosen).map(|totals| count(&totals)).as_ref(), Ok(&expected));
+        assert_eq!(
+            combine(context, closed.tally(), &chosen).map(|result| count(&result.contests)).as_ref(),
+            Ok(&expected)
+        );
     }
-    assert_eq!(combine(context, closed.tally(), &parts).map(|totals| count(&totals)).as_ref(), Ok(&expected));
+    assert_eq!(combine(context, closed.tally(), &parts).map(|result| count(&result.contests)).as_ref(), Ok(&expected));
     let few = Err(DecryptionError::InsufficientShares { have: 2, need: 3 });
     assert_eq!(combine(context, closed.tally(), &parts[..2]), few);
     let twice = [parts[0].clone(), parts[1].clone(), parts[0].clone()];

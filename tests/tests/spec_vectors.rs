@@ -254,7 +254,7 @@ fn form(name: &str, rule: Choose, options: usize, bits: u32, slots: &[u32], last
 
 #[test]
 fn forms() {
-    let choose = |min, max, blank| Choose { min, max, blank, winners: None };
+    let choose = |min, max, blank| Choose { min, max, blank };
     let yes_no = [(0, 1), (1, 1)];
     let two = [(0, 1), (1, 1), (2, 1), (3, 1)];
     let blank = [(0, 1), (1, 1), (2, 1), (3, 2), (4, 1)];
@@ -276,7 +276,7 @@ fn a_ballot_and_its_argument() {
     const VOTER: u64 = 7;
     let style = Style::choose(3, 1, 2);
     let mut builder = FormBuilder::new();
-    Rule::Choose(Choose { min: 1, max: 2, blank: false, winners: None }).compile(&numbered_options(3), &mut builder);
+    Rule::Choose(Choose { min: 1, max: 2, blank: false }).compile(&numbered_options(3), &mut builder);
     assert_eq!(builder.build().unwrap().digest(), style.form.digest());
     let (bits, r, seed) = ([1, 0, 1, 0], Scalar::from(11_u64), [0x22; 32]);
     let context = transcript(ELECTION, Some(VOTER));

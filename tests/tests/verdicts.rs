@@ -565,7 +565,7 @@ fn d2_a_weight_of_few_voters() {
     assert_eq!(warnings(2, YES_OR_NO, voters.clone()), [rare("c1")]);
     assert_eq!(warnings(2, YES_OR_NO, voters[1..3].iter().chain(&voters[..1]).copied().collect()), [rare("c0")]);
     // A contest that divides weights is never withheld because of a weight.
-    let split = Rule::Split(Split { max: 20, winners: None });
+    let split = Rule::Split(Split { max: 20 });
     assert_eq!(warnings(2, split, voters), [""; 0]);
 }
 

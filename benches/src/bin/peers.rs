@@ -84,7 +84,7 @@ fn main() {
     let peer = Choices { params: &peer, marks: |rng: &mut ChaCha12Rng| draw_marks(10, 5, rng) };
     compare("approval-of-10", &of(&choose(0, 10, false), 10, &mut rng), peer, rounds, &mut rng).print(yardstick);
     let params = QuadraticVotingParams::new(peer_key(&mut rng), 5, 25);
-    let quadratic = Rule::Quadratic(Quadratic { credits: 25, blank: false, winners: None });
+    let quadratic = Rule::Quadratic(Quadratic { credits: 25, blank: false });
     let election = of(&quadratic, 5, &mut rng);
     compare("quadratic-5-25", &election, Votes { params: &params }, rounds, &mut rng).print(yardstick);
     for (case, rule, options, draw) in kinds() {
@@ -103,9 +103,9 @@ type Kind = (&'static str, Rule, u32, fn(&mut ChaCha12Rng) -> Selection);
 /// Kinds of contests that the peer does not have.
 fn kinds() -> Vec<Kind> {
     let grade = |number| Grade { id: format!("g{number}"), title: [("en", format!("Grade {number}").as_str())].into() };
-    let grades = Rule::Grades(Grades { grades: (0..6).map(grade).collect(), blank: false, winners: None });
-    let score = Rule::Score(Score { max: 5, total: None, blank: false, winners: None });
-    let pairs = |ties| Rule::Pairs(Pairs { ties, method: Method::Schulze, blank: false, winners: None });
+    let grades = Rule::Grades(Grades { grades: (0..6).map(grade).collect(), blank: false });
+    let score = Rule::Score(Score { max: 5, total: None, blank: false });
+    let pairs = |ties| Rule::Pairs(Pairs { ties, method: Method::Schulze, blank: false });
     vec![
         ("5-of-160", choose(0, 5, false), 160, |rng| marked(&draw_marks(160, 3, rng))),
         ("score-20-of-5", score, 20, |rng| Selection::Points((0..20).map(|option| (option, below(6, rng))).collect())),

@@ -204,14 +204,13 @@ fn order(numbers: &[usize]) -> Selection {
 }
 
 fn cases() -> Vec<Case> {
-    let choose = |min| Rule::Choose(Choose { min, max: 4, blank: true, winners: None });
-    let quadratic = || Rule::Quadratic(Quadratic { credits: 40, blank: true, winners: None });
-    let score = |total| Rule::Score(Score { max: 5, total, blank: true, winners: None });
+    let choose = |min| Rule::Choose(Choose { min, max: 4, blank: true });
+    let quadratic = || Rule::Quadratic(Quadratic { credits: 40, blank: true });
+    let score = |total| Rule::Score(Score { max: 5, total, blank: true });
     let grade = |number| Grade { id: format!("g{number}"), title: [("en", format!("Grade {number}").as_str())].into() };
-    let positional = |scores: &[u64], truncated| {
-        Rule::Positional(Positional { scores: scores.to_vec(), truncated, blank: true, winners: None })
-    };
-    let pairs = |ties| Rule::Pairs(Pairs { ties, method: Method::Schulze, blank: true, winners: None });
+    let positional =
+        |scores: &[u64], truncated| Rule::Positional(Positional { scores: scores.to_vec(), truncated, blank: true });
+    let pairs = |ties| Rule::Pairs(Pairs { ties, method: Method::Schulze, blank: true });
     // Three lists of three candidates: options 0, 4 and 8, each before its candidates. The first candidates are a group.
     let id = |option: usize| format!("o{option}");
     let list = |list: usize| List { list: id(4 * list), candidates: (1..4).map(|one| id(4 * list + one)).collect() };
@@ -243,14 +242,14 @@ fn cases() -> Vec<Case> {
         ),
         case(
             "cumulative",
-            Rule::Cumulative(Cumulative { points: 10, max: 10, exact: true, blank: true, winners: None }),
+            Rule::Cumulative(Cumulative { points: 10, max: 10, exact: true, blank: true }),
             5,
             |rng| of_options(&parts(10, 4, rng), 5, rng),
             points,
         ),
         case(
             "split",
-            Rule::Split(Split { max: 1 << 20, winners: None }),
+            Rule::Split(Split { max: 1 << 20 }),
             4,
             |rng| of_options(&parts(WEIGHT as usize, 3, rng), 4, rng),
             points,
@@ -270,7 +269,7 @@ fn cases() -> Vec<Case> {
         case("lists, across", lists(true), 12, across, preferring),
         case(
             "grades",
-            Rule::Grades(Grades { grades: (0..6).map(grade).collect(), blank: true, winners: None }),
+            Rule::Grades(Grades { grades: (0..6).map(grade).collect(), blank: true }),
             5,
             |rng| of_options(&values(5, 6, rng), 5, rng),
             graded,

@@ -6,9 +6,12 @@
 mod svg;
 mod terminal;
 
-use ballotta::contest::{Lists, Method, Pairs, Rule, SeatMethod};
+use ballotta::contest::{Lists, Method, Pairs, People, Rule, SeatMethod};
+use ballotta::decision::{
+    ConditionResult, ElectedBy, ListBecause, ListSeats, MotionBase, MotionBecause, OpenBecause, SeatedBy, SeatsResult,
+};
 use ballotta::manifest::{ElectionKind, Manifest, QuorumBase, QuorumOf, QuorumRule};
-use ballotta::record::{ContestResult, OptionResult, PairsResult, ResultDocument, SeatsResult, WithheldReason};
+use ballotta::record::{ContestResult, OptionResult, PairsResult, ResultDocument, WithheldReason};
 
 pub(crate) use self::svg::svg;
 pub(crate) use self::terminal::terminal;
@@ -125,6 +128,7 @@ impl Counted<'_> {
             rule => self.points(rule),
         };
         let mut lines = self.winners();
+        lines.extend(self.motion());
         match (&self.titles.contest.rule, self.result.blank) {
             (Rule::Choose(_) | Rule::Lists(_), _) | (_, None) => {}
             (_, Some(blank)) => {
@@ -154,7 +158,7 @@ impl Counted<'_> {
     fn standing(&self, id: &String) -> Standing {
         match &self.result.winners {
             None => Standing::Counted,
-            Some(winners) if winners.elected.contains(id) => Standing::Elected,
+            Some(winners) if winners.elected.iter().any(|elected| elected.id == *id) => Standing::Elected,
             Some(winners) if winners.tied.contains(id) => Standing::Tied,
             Some(_) => Standing::NotElected,
         }
@@ -221,31 +225,31 @@ impl Counted<'_> {
         }
         let whole = self.result.weight.into();
         let mut blocks = vec![Block::Bars { heading: None, bars: self.with_blank(bars), whole }];
-        if let (Some(seats), Some(of_rule)) = (&self.result.seats, rule.seats) {
-            let method = match of_rule.method {
-                SeatMethod::Dhondt => "D'Hondt",
-                SeatMethod::SainteLague => "Sainte-Laguë",
-                SeatMethod::LargestRemainder => "largest remainders",
-            };
-            blocks.extend(self.seats(seats, of_rule.number, method));
-        }
+        blocks.extend(self.result.seats.iter().flat_map(|seats| self.seats(seats)));
         blocks
     }
 
-    fn seats(&self, seats: &SeatsResult, number: u32, method: &str) -> Vec<Block> {
+    fn seats(&self, seats: &SeatsResult) -> Vec<Block> {
+        let number = seats.number;
+        let method = match seats.method {
+            SeatMethod::Dhondt => "D'Hondt",
+            SeatMethod::SainteLague => "Sainte-Laguë",
+            SeatMethod::LargestRemainder => "largest remainders",
+        };
         let bar = |label: String, total: u32, standing: Standing| {
             let text = counted(total.into(), "seat", "seats");
             Bar { label, total: total.into(), text, standing }
         };
         // In the order of the bars above.
         let of = |id: &String| seats.lists.iter().find(|list| list.id == *id);
-        let lists = self.result.ranking.iter().flatten().filter_map(of);
+        let lists: Vec<&ListSeats> = self.result.ranking.iter().flatten().filter_map(of).collect();
         let mut bars: Vec<Bar> =
-            lists.map(|list| bar(self.titles.option(&list.id), list.seats, Standing::Counted)).collect();
-        let mut lines = Vec::new();
-        if seats.open > 0 {
+            lists.iter().map(|list| bar(self.titles.option(&list.id), list.seats, Standing::Counted)).collect();
+        let mut lines: Vec<String> =
+            lists.iter().filter(|list| list.seats > 0).map(|list| self.people(list, seats.people)).collect();
+        if let Some(because) = seats.because {
             bars.push(bar("(open)".to_owned(), seats.open, Standing::Tied));
-            lines.push(open(seats.open, number, "seat", &self.titles.options(&seats.tied, ", ")));
+            lines.push(open(seats.open, number, "seat", because, &self.titles.options(&seats.tied, ", ")));
         }
         let heading = Some(format!("{}, by {method}", counted(number.into(), "seat", "seats")));
         vec![Block::Bars { heading, bars, whole: number.into() }, Block::Lines(lines)]
@@ -289,28 +293,116 @@ impl Counted<'_> {
         vec![Block::Pairs { names, matrix }, Block::Lines(lines)]
     }
 
+    /// Who takes the seats of a list, and by which part of the rule.
+    fn people(&self, list: &ListSeats, people: People) -> String {
+        let elected: Vec<String> = list
+            .elected
+            .iter()
+            .map(|seated| {
+                let name = self.titles.option(&seated.id);
+                match (seated.by, people) {
+                    (SeatedBy::Lot, _) => format!("{name} (by lot)"),
+                    (SeatedBy::Order, People::PreferencesThenOrder) => format!("{name} (by the order of the list)"),
+                    _ => name,
+                }
+            })
+            .collect();
+        let mut text = format!("{}: {}", self.titles.option(&list.id), elected.join(", "));
+        if elected.is_empty() {
+            text = format!("{}: nobody yet", self.titles.option(&list.id));
+        }
+        if list.by_lot > 0 {
+            text += &format!("; {} by lot among the lists", counted(list.by_lot.into(), "seat", "seats"));
+        }
+        match list.because {
+            None => {}
+            Some(ListBecause::Tie) => {
+                let tied = self.titles.options(&list.tied, ", ");
+                text += &format!("; {} open, because of a tie: {tied}", counted(list.open.into(), "seat", "seats"));
+            }
+            Some(ListBecause::NoCandidates) => {
+                text += &format!("; {} open: no more candidates", counted(list.open.into(), "seat", "seats"));
+            }
+        }
+        text
+    }
+
     fn winners(&self) -> Vec<String> {
         let Some(winners) = &self.result.winners else { return Vec::new() };
         let mut lines = Vec::new();
+        let elected = winners.elected.iter().map(|elected| {
+            let name = self.titles.option(&elected.id);
+            match elected.by {
+                ElectedBy::Ranking => name,
+                ElectedBy::MovedUp => format!("{name} (moved up)"),
+                ElectedBy::Lot => format!("{name} (by lot)"),
+            }
+        });
         if !winners.elected.is_empty() {
-            lines.push(format!("Elected: {}", self.titles.options(&winners.elected, ", ")));
+            lines.push(format!("Elected: {}", elected.collect::<Vec<_>>().join(", ")));
         }
-        let left = (winners.number as usize).saturating_sub(winners.elected.len());
-        if let (Ok(left @ 1..), false) = (u32::try_from(left), winners.tied.is_empty()) {
-            lines.push(open(left, winners.number, "place", &self.titles.options(&winners.tied, ", ")));
+        let passed_over: Vec<String> = winners
+            .passed_over
+            .iter()
+            .map(|passed| format!("{} (group: {})", self.titles.option(&passed.id), self.titles.group(&passed.group)))
+            .collect();
+        if !passed_over.is_empty() {
+            lines.push(format!("Passed over: {}", passed_over.join(", ")));
+        }
+        if let Some(because) = winners.because {
+            let tied = self.titles.options(&winners.tied, ", ");
+            lines.push(open(winners.open, winners.number, "place", because, &tied));
         }
         lines
     }
+
+    /// Whether the motion passes, and what decides it.
+    fn motion(&self) -> Vec<String> {
+        let Some(motion) = &self.result.passes else { return Vec::new() };
+        let verdict = match motion.because {
+            None => "The motion PASSES",
+            Some(MotionBecause::NoQuorum) => "The motion DOES NOT PASS: there is no quorum",
+            Some(MotionBecause::NoVotes) => "The motion DOES NOT PASS: nobody voted for it",
+            Some(MotionBecause::Condition) => "The motion DOES NOT PASS",
+        };
+        let condition = |condition: &ConditionResult| {
+            let [numerator, denominator] = condition.fraction;
+            let (base, share) = (grouped(condition.base), percent(motion.in_favour, condition.base));
+            let of = match condition.of {
+                MotionBase::Votes => "votes for and against",
+                MotionBase::Ballots => "votes of all ballots",
+                MotionBase::Roll => "votes of the whole roll",
+            };
+            let reached = if condition.reached { "reached" } else { "NOT REACHED" };
+            format!(
+                "{} {numerator}/{denominator} of the {base} {of}; {share} are for it: {reached}",
+                at(condition.rule)
+            )
+        };
+        std::iter::once(verdict.to_owned()).chain(motion.conditions.iter().map(condition)).collect()
+    }
 }
 
-/// A sentence about seats or places that stay open, and who ties for them.
-fn open(open: u32, number: u32, what: &str, tied: &str) -> String {
+/// How a share is compared, at the beginning of a line.
+fn at(rule: QuorumRule) -> &'static str {
+    match rule {
+        QuorumRule::MoreThan => "More than",
+        QuorumRule::AtLeast => "At least",
+    }
+}
+
+/// A sentence about seats or places that stay open, and why.
+fn open(open: u32, number: u32, what: &str, because: OpenBecause, tied: &str) -> String {
     let stay = if open == 1 { "stays" } else { "stay" };
     let of = counted(number.into(), what, &format!("{what}s"));
-    if tied.is_empty() {
-        return format!("{} of {of} {stay} open: nobody has a vote", grouped(open.into()));
-    }
-    format!("{} of {of} {stay} open, because of a tie: {tied}", grouped(open.into()))
+    let because = match because {
+        OpenBecause::NoQuorum => ": there is no quorum".to_owned(),
+        OpenBecause::Tie => format!(", because of a tie: {tied}"),
+        OpenBecause::Groups => ": the limits of groups keep everybody else from them".to_owned(),
+        OpenBecause::NoVotes if open == number => ": nobody has a vote".to_owned(),
+        OpenBecause::NoVotes => ": nobody else has a vote".to_owned(),
+    };
+    format!("{} of {of} {stay} open{because}", grouped(open.into()))
 }
 
 /// A fraction with at most three decimals: `7/2 = 3.5`, `10/3 ≈ 3.333`.
@@ -380,7 +472,12 @@ mod tests {
 
     #[test]
     fn what_stays_open_names_who_ties() {
-        assert_eq!(open(1, 3, "place", "Ada, Bob"), "1 of 3 places stays open, because of a tie: Ada, Bob");
-        assert_eq!(open(7, 7, "seat", ""), "7 of 7 seats stay open: nobody has a vote");
+        let because = OpenBecause::Tie;
+        assert_eq!(open(1, 3, "place", because, "Ada, Bob"), "1 of 3 places stays open, because of a tie: Ada, Bob");
+        let because = OpenBecause::NoVotes;
+        assert_eq!(open(7, 7, "seat", because, ""), "7 of 7 seats stay open: nobody has a vote");
+        assert_eq!(open(2, 7, "place", because, ""), "2 of 7 places stay open: nobody else has a vote");
+        let because = OpenBecause::NoQuorum;
+        assert_eq!(open(1, 1, "place", because, ""), "1 of 1 place stays open: there is no quorum");
     }
 }

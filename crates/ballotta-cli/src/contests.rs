@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use anyhow::{Context as _, Error, Result, anyhow, bail, ensure};
 use ballotta::contest::{Choose, ContestOption, Rule};
+use ballotta::decision::{Condition, Motion, MotionBase, QuorumRule, Winners};
 use ballotta::limits::MAX_MANIFEST_BYTES;
 use ballotta::manifest::{Contest, Text, parse_contests, parse_rule};
 use serde_json::{Map, Value, json};
@@ -33,7 +34,7 @@ impl FromStr for Named {
 }
 
 const RULES: &str = "\
-Kinds of rules. Parts in brackets may be left out, and each rule may end with `winners=N`:
+Kinds of rules. Parts in brackets may be left out. Each rule may end with `winners=N`, how many options are elected:
   choose [min=1] [max=1] [blank]               choose options
   score max=5 [at_most=N | exactly=N] [blank]  give each option points, within the limits
   cumulative points=10 max=4 [exact] [blank]   distribute points over the options
@@ -42,8 +43,10 @@ Kinds of rules. Parts in brackets may be left out, and each rule may end with `w
   positional scores=3,2,1 [truncated] [blank]  rank options; each place has a score
   pairs [ties] [method=schulze] [blank]        rank options; every two options are compared
     (or method=ranked_pairs, method=copeland)
+A rule `choose` or `split` may end with `passes=more_than:1/2:votes` instead: the contest is a motion, the first option is
+for it and the second against it. It passes with more_than or at_least the fraction of the votes, the ballots or the roll.
 Write `blank`, `exact`, `truncated` and `ties` without a value.
-For `lists` and `grades`, write the contests into a file and name it with --contests.";
+For `lists`, `grades`, groups of winners and several conditions, write the contests into a file and name it with --contests.";
 
 /// The contests of a new manifest: first those of --contest, then those of the files.
 #[derive(clap::Args, Debug)]
@@ -96,23 +99,37 @@ impl ContestArguments {
         }
         let mut contests = Vec::new();
         for contest in &self.contest {
-            let rule = match self.rule.iter().find(|rule| rule.name == contest.name) {
+            let LineRule { rule, winners, condition } = match self.rule.iter().find(|rule| rule.name == contest.name) {
                 Some(rule) => read_rule(&rule.value, max_weight).with_context(|| format!("--rule {}", contest.name))?,
                 None => {
                     let (min, max) = (self.min.unwrap_or(1), self.max.unwrap_or(1));
-                    Rule::Choose(Choose { min, max, blank: self.blank, winners: None })
+                    LineRule {
+                        rule: Rule::Choose(Choose { min, max, blank: self.blank }),
+                        winners: None,
+                        condition: None,
+                    }
                 }
             };
             let options = self.option.iter().filter_map(|option| {
                 let id = option.name.strip_prefix(&contest.name)?.strip_prefix('/')?;
                 Some(ContestOption { id: id.to_owned(), title: text(&option.value), description: None })
             });
+            let options: Vec<ContestOption> = options.collect();
+            let passes = match (condition, options.as_slice()) {
+                (None, _) => None,
+                (Some(condition), [one, other, ..]) => {
+                    Some(Motion { in_favour: one.id.clone(), against: other.id.clone(), conditions: vec![condition] })
+                }
+                (Some(_), _) => bail!("--rule {}: a motion needs an option for it and one against it", contest.name),
+            };
             contests.push(Contest {
                 id: contest.name.clone(),
                 title: text(&contest.value),
                 description: None,
                 rule,
-                options: options.collect(),
+                winners: winners.map(|number| Winners { number, groups: Vec::new() }),
+                passes,
+                options,
             });
         }
         for file in &self.contests {
@@ -134,7 +151,7 @@ struct LineKind {
     name: &'static str,
     /// Fields that are required.
     needed: &'static [&'static str],
-    /// Fields that may be left out. In addition, every kind has `winners`.
+    /// Fields that may be left out. In addition, every kind has `winners`, and some have `passes`.
     optional: &'static [&'static str],
 }
 
@@ -151,8 +168,35 @@ const LINE_KINDS: &[LineKind] = &[
 /// Fields that are true or false. On a line, such a field has no value: its name means `true`.
 const FLAGS: [&str; 4] = ["blank", "exact", "truncated", "ties"];
 
+/// A rule that was written on one line, and what is decided by it.
+#[derive(Debug)]
+struct LineRule {
+    rule: Rule,
+    /// How many options are elected.
+    winners: Option<u32>,
+    /// The condition by which a motion passes.
+    condition: Option<Condition>,
+}
+
+/// The condition of a motion as people write it: `more_than:1/2:votes`.
+fn condition(text: &str) -> Result<Condition> {
+    const FORM: &str = "expected more_than|at_least:N/M:votes|ballots|roll";
+    let parts: Vec<&str> = text.split(':').collect();
+    let [rule, fraction, of] = parts.as_slice() else { bail!(FORM) };
+    let of = match *of {
+        "votes" => MotionBase::Votes,
+        "ballots" => MotionBase::Ballots,
+        "roll" => MotionBase::Roll,
+        _ => bail!(FORM),
+    };
+    let (numerator, denominator) = fraction.split_once('/').context(FORM)?;
+    let number = |text: &str| text.parse().context(FORM);
+    let fraction = [number(numerator)?, number(denominator)?];
+    Ok(Condition { of, rule: QuorumRule::from_word(rule).context(FORM)?, fraction })
+}
+
 /// Reads a rule from one line: its kind, then `field=value`, or `field` for a value of `true`.
-fn read_rule(line: &str, max_weight: u64) -> Result<Rule> {
+fn read_rule(line: &str, max_weight: u64) -> Result<LineRule> {
     let mut words = line.split_whitespace();
     let kind = words.next().context("a rule begins with its kind")?;
     if let "lists" | "grades" = kind {
@@ -164,14 +208,27 @@ fn read_rule(line: &str, max_weight: u64) -> Result<Rule> {
         return Err(anyhow!("{kind} is not a kind of rule: the kinds are {known}"))
             .remedy("for lists and grades, write a file for --contests");
     };
-    let known = [*needed, *optional, &["winners"]].concat();
+    let may_pass: &[&str] = if let "choose" | "split" = kind { &["passes"] } else { &[] };
+    let known = [*needed, *optional, &["winners"], may_pass].concat();
     let mut fields = Map::new();
+    let (mut winners, mut passes) = (None, None);
     for word in words {
         let (name, value) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
         if !known.contains(&name) {
             bail!("{kind} has no field {name}; its fields are {}", known.join(", "));
         }
+        let twice = || anyhow!("{kind}: {name} appears twice");
+        if name == "passes" {
+            let condition = condition(value.unwrap_or_default()).with_context(|| format!("{kind}: {word}"))?;
+            ensure!(passes.replace(condition).is_none(), twice());
+            continue;
+        }
         let value = value_of(name, value).with_context(|| format!("{kind}: {word}"))?;
+        if name == "winners" {
+            let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+            ensure!(winners.replace(number.context("expected a whole number")?).is_none(), twice());
+            continue;
+        }
         // The two limits of a score are one field.
         let (field, value) = match name {
             "at_most" | "exactly" => ("total", json!({ name: value })),
@@ -195,7 +252,8 @@ fn read_rule(line: &str, max_weight: u64) -> Result<Rule> {
     }
     optional.iter().filter(|field| FLAGS.contains(field)).for_each(|flag| default(flag, json!(false)));
     default("kind", json!(kind));
-    Ok(parse_rule(Value::Object(fields).to_string().as_bytes())?)
+    let rule = parse_rule(Value::Object(fields).to_string().as_bytes())?;
+    Ok(LineRule { rule, winners, condition: passes })
 }
 
 /// The value of a field as it is written in a manifest.
@@ -219,15 +277,21 @@ mod tests {
     use super::*;
 
     fn read(line: &str) -> Value {
-        serde_json::to_value(read_rule(line, 500).unwrap()).unwrap()
+        serde_json::to_value(read_rule(line, 500).unwrap().rule).unwrap()
+    }
+
+    #[test]
+    fn what_is_decided_is_read_from_a_line() {
+        let LineRule { winners, condition, .. } = read_rule("choose max=3 winners=2", 1).unwrap();
+        assert_eq!((winners, condition), (Some(2), None));
+        let LineRule { winners, condition, .. } = read_rule("split passes=at_least:2/3:roll", 1).unwrap();
+        let expected = Condition { of: MotionBase::Roll, rule: QuorumRule::AtLeast, fraction: [2, 3] };
+        assert_eq!((winners, condition), (None, Some(expected)));
     }
 
     #[test]
     fn rules_are_read_from_a_line() {
-        assert_eq!(
-            read("choose max=3 winners=2"),
-            json!({ "kind": "choose", "min": 1, "max": 3, "blank": false, "winners": 2 })
-        );
+        assert_eq!(read("choose max=3 winners=2"), json!({ "kind": "choose", "min": 1, "max": 3, "blank": false }));
         assert_eq!(
             read("score max=5 at_most=20 blank"),
             json!({ "kind": "score", "max": 5, "total": { "at_most": 20 }, "blank": true })
@@ -262,7 +326,10 @@ mod tests {
             ("score max=5 at_most=6 exactly=6", "score: give at_most or exactly only once, and not both"),
             ("score", "score needs max=.."),
             ("score total=7", "score has no field total; its fields are max, at_most, exactly, blank, winners"),
-            ("split exact", "split has no field exact; its fields are winners"),
+            ("split exact", "split has no field exact; its fields are winners, passes"),
+            ("quadratic credits=4 passes=1/2", "quadratic has no field passes; its fields are credits, blank, winners"),
+            ("choose passes=1/2", "choose: passes=1/2: expected more_than|at_least:N/M:votes|ballots|roll"),
+            ("choose winners=1 winners=1", "choose: winners appears twice"),
             ("quadratic credits=many", "quadratic: credits=many: expected a whole number"),
             ("choose min", "choose: min: expected a whole number"),
             ("choose blank=yes", "choose: blank=yes: this field has no value"),

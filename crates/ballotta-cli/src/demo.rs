@@ -12,9 +12,10 @@ use anyhow::{Context as _, Result};
 use ballotta::ballot::{Choices, Mark};
 use ballotta::contest::{Choose, ContestOption, Rule};
 use ballotta::credential::Entitlement;
+use ballotta::decision::{Condition, Motion, MotionBase};
 use ballotta::hash::Fingerprint;
 use ballotta::manifest::{
-    BallotStyle, Contest, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Schedule, Text, Weights,
+    BallotStyle, Contest, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Schedule, Text, Ties, Weights,
 };
 use ballotta::verifier::Verification;
 use rand_core::CryptoRng;
@@ -181,7 +182,13 @@ fn question(eligible: u64) -> Question {
         id: CONTEST.to_owned(),
         title: text("Approvi il nuovo statuto?", "Do you approve the new statute?"),
         description: None,
-        rule: Rule::Choose(Choose { min: 1, max: 1, blank: false, winners: None }),
+        rule: Rule::Choose(Choose { min: 1, max: 1, blank: false }),
+        winners: None,
+        passes: Some(Motion {
+            in_favour: ANSWERS[0].to_owned(),
+            against: ANSWERS[1].to_owned(),
+            conditions: vec![Condition { of: MotionBase::Votes, rule: QuorumRule::MoreThan, fraction: [1, 2] }],
+        }),
         options: vec![option(ANSWERS[0], "Sì", "Yes"), option(ANSWERS[1], "No", "No")],
     };
     Question {
@@ -197,6 +204,7 @@ fn question(eligible: u64) -> Question {
         contests: vec![contest],
         styles: vec![BallotStyle { id: "iscritti".to_owned(), contests: vec![CONTEST.to_owned()] }],
         weights: Weights { unit: text("voti", "votes"), max: 1, total: eligible },
+        ties: Ties::Open,
         quorum: Some(Quorum {
             of: QuorumOf::Heads,
             base: QuorumBase::Roll,

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use ballotta::limits::{MAX_MANIFEST_BYTES, MAX_TOTAL};
 use ballotta::manifest::{
     BallotStyle, Closing, ElectionKind, LogKey, Manifest, ManifestContents, ManifestErrors, OnDisqualification, Party,
-    Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, RollChanges, Schedule, Text, Trustees, Weights,
+    Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, RollChanges, Schedule, Text, Ties, Trustees, Weights,
     Witnesses, parse_key, parse_log_key,
 };
 use ballotta::signing::PublicElement;
@@ -106,6 +106,15 @@ enum ClosingRule {
     Witnesses,
 }
 
+/// What happens if options tie for fewer places than they are.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum TieRule {
+    /// What depends on the tie stays open
+    Open,
+    /// The lot of the trustees decides
+    Lot,
+}
+
 /// The manifest of an election of one ballot style, in one language. Other settings, such as several ballot styles, are
 /// written into the file by hand, and checked with `ballotta manifest check`.
 #[derive(clap::Args, Debug)]
@@ -151,6 +160,9 @@ pub(crate) struct NewManifest {
     /// Let voters vote again: the last valid ballot counts
     #[arg(long)]
     revoting: bool,
+    /// What decides if options tie: a lot that the trustees draw together, or nothing, so that places stay open
+    #[arg(long, value_enum, default_value_t = TieRule::Open)]
+    ties: TieRule,
     /// The participation that is required, such as `more_than 1/2 of heads on roll`
     #[arg(long, value_parser = quorum)]
     quorum: Option<Quorum>,
@@ -226,6 +238,10 @@ impl NewManifest {
             contests,
             weights: Weights { unit: text(&self.weight_unit), max: self.max_weight, total },
             revoting: if self.revoting { Revoting::LastCounts } else { Revoting::NotAllowed },
+            ties: match self.ties {
+                TieRule::Open => Ties::Open,
+                TieRule::Lot => Ties::Lot,
+            },
             quorum: self.quorum.clone(),
             privacy: Privacy {
                 minimum_counted_ballots: self.minimum_ballots,

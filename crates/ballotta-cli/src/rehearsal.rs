@@ -18,7 +18,7 @@ use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::{CeremonyStep, TrusteeSeed};
 use ballotta::manifest::{
     BallotStyle, Closing, Contest, ElectionKind, LogKey, Manifest, ManifestContents, OnDisqualification, Party,
-    Privacy, Quorum, Revoting, RollChanges, Schedule, Text, Trustees, Weights, Witnesses, parse_log_key,
+    Privacy, Quorum, Revoting, RollChanges, Schedule, Text, Ties, Trustees, Weights, Witnesses, parse_log_key,
 };
 use ballotta::record;
 use ballotta::signing::{KeyPair, PublicElement};
@@ -89,6 +89,7 @@ pub(crate) struct Question {
     pub(crate) contests: Vec<Contest>,
     pub(crate) styles: Vec<BallotStyle>,
     pub(crate) weights: Weights,
+    pub(crate) ties: Ties,
     pub(crate) quorum: Option<Quorum>,
     pub(crate) privacy: Privacy,
 }
@@ -133,7 +134,7 @@ impl Rehearsal {
         let organiser = new_signing_key(&secret("organiser.key"))?;
         let authority = new_signing_key(&secret("credential-authority.key"))?;
         let board = new_note_key(&secret("board.key"), |seed| Ok(NoteSigner::from_seed(board, seed)?))?;
-        let Question { languages, title, schedule, contests, styles, weights, quorum, privacy } = question;
+        let Question { languages, title, schedule, contests, styles, weights, ties, quorum, privacy } = question;
         let contents = ManifestContents {
             election_id: *random_bytes(),
             kind: ElectionKind::Rehearsal,
@@ -145,6 +146,7 @@ impl Rehearsal {
             styles,
             weights,
             revoting: Revoting::LastCounts,
+            ties,
             quorum,
             privacy,
             closing: Closing::Witnesses,

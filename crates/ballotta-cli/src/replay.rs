@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use ballotta::hash::Fingerprint;
+use ballotta::manifest::Ties;
 use ballotta::record::ResultDocument;
 use ballotta::verifier::Verification;
 use ballotta_replay::{Ballots, Comparison, Format, Questions, ReplayError, compare, count};
@@ -107,7 +108,9 @@ impl ReplayArgs {
     fn hold(&self, ballots: &Ballots, console: Console, stages: &mut StageTimes) -> Result<Held> {
         let folders = Folders::new(&self.out)?;
         let Questions { languages, title, contests, styles, weights, privacy, voters } = ballots.questions();
-        let question = Question { languages, title, schedule: None, contests, styles, weights, quorum: None, privacy };
+        let ties = Ties::Open;
+        let question =
+            Question { languages, title, schedule: None, contests, styles, weights, ties, quorum: None, privacy };
         let mut rehearsal = Rehearsal::begin(folders, ORIGIN, question, console)?;
         stages.end("key_ceremony");
         let codes = rehearsal.issue_credentials(&voters)?;

@@ -23,6 +23,11 @@ impl Titles<'_> {
         ids.iter().map(|id| self.option(id)).collect::<Vec<_>>().join(separator)
     }
 
+    pub(crate) fn group(&self, id: &str) -> String {
+        let groups = self.contest.winners.iter().flat_map(|winners| &winners.groups);
+        self.text(groups.into_iter().find(|group| group.id == id).map(|group| &group.title), id)
+    }
+
     pub(crate) fn grade(&self, id: &str) -> String {
         self.text(self.contest.rule.grades().iter().find(|grade| grade.id == id).map(|grade| &grade.title), id)
     }

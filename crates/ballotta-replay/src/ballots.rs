@@ -77,7 +77,7 @@ impl Contest {
 
 /// A rule under which between `min` and `max` options are chosen.
 pub(crate) const fn choose(min: u32, max: u32, blank: bool) -> Rule {
-    Rule::Choose(Choose { min, max, blank, winners: None })
+    Rule::Choose(Choose { min, max, blank })
 }
 
 /// The marks of a ballot, each with the number of its contest, ascending.
@@ -283,6 +283,8 @@ impl Ballots {
             title: text(&contest.title),
             description: None,
             rule: contest.rule.clone(),
+            winners: None,
+            passes: None,
             options: contest.options.iter().map(option).collect(),
         });
         Questions {

@@ -394,14 +394,12 @@ impl Form {
                 scores: (1..=self.max as u64).rev().collect(),
                 truncated: min < self.max,
                 blank: false,
-                winners: None,
             }),
             (_, Some(points)) => Rule::Cumulative(Cumulative {
                 points: points.all,
                 max: points.one,
                 exact: points.least == points.all && least == points.all,
                 blank: false,
-                winners: None,
             }),
             // With only one project, a voter must be able to leave it out. Otherwise there is no choice.
             _ => choose(if projects == 1 { 0 } else { min as u32 }, self.max as u32, false),
@@ -451,7 +449,7 @@ mod tests {
         let text = file("vote_type;choose-1\n", APPROVED, "voter_id;vote\r\n1;A/1\r\n2;A/1\r\n3;B\r\n");
         assert_eq!(rule_and_options(&text), (choose(1, 1, false), vec![2, 1]));
 
-        let cumulative = |exact| Rule::Cumulative(Cumulative { points: 5, max: 5, exact, blank: false, winners: None });
+        let cumulative = |exact| Rule::Cumulative(Cumulative { points: 5, max: 5, exact, blank: false });
         let meta = "vote_type;cumulative\nmin_sum_points;5\nmax_sum_points;5\n";
         let text = file(meta, SCORED, "voter_id;vote;points\n1;A,B;3,1\n2;A,C;2,3\n");
         assert_eq!(rule_and_options(&text), (cumulative(false), vec![5, 1, 3]));
@@ -461,8 +459,7 @@ mod tests {
 
         let meta = "vote_type;ordinal\nmin_length;2\nmax_length;2\n";
         let text = file(meta, "project_id;score\nA;4\nB;1\nC;1\n", "voter_id;vote\n1;A,B\n2;A,C\n");
-        let positional =
-            |truncated| Rule::Positional(Positional { scores: vec![2, 1], truncated, blank: false, winners: None });
+        let positional = |truncated| Rule::Positional(Positional { scores: vec![2, 1], truncated, blank: false });
         assert_eq!(rule_and_options(&text), (positional(false), vec![4, 1, 1]));
         let text = file(meta, "project_id;score\nA;4\nB;1\nC;0\n", "voter_id;vote\n1;A,B\n2;A\n");
         assert_eq!(rule_and_options(&text), (positional(true), vec![4, 1, 0]));

@@ -317,7 +317,7 @@ fn interpret(mut records: Records, beside: &Beside) -> Result<Ballots> {
         }
         let (id, title) = names.add(&format!("{}-pairs", race.name), &format!("{}: pairs", race.name));
         let options = most.iter().map(|option| options[usize::from(*option)].clone()).collect();
-        let rule = Rule::Pairs(Pairs { ties: true, method: Method::Schulze, blank: false, winners: None });
+        let rule = Rule::Pairs(Pairs { ties: true, method: Method::Schulze, blank: false });
         ballots.contests.push(Contest { id, title, options, rule, published: Published::default() });
     }
     for line in lines {

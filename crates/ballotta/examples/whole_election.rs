@@ -19,7 +19,7 @@ use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::{CeremonyParameters, CeremonyStep, FIRST_ATTEMPT, JointKey, TrusteeSeed};
 use ballotta::manifest::{
     BallotStyle, Closing, Contest, ElectionKind, LogKey, Manifest, ManifestContents, OnDisqualification, Party,
-    Privacy, Revoting, RollChanges, Text, Trustees, Weights, Witnesses, parse_log_key,
+    Privacy, Revoting, RollChanges, Text, Ties, Trustees, Weights, Witnesses, parse_log_key,
 };
 use ballotta::merkle::{Frontier, leaf_hash};
 use ballotta::rand_core::{Rng as _, UnwrapErr};
@@ -115,12 +115,15 @@ fn main() -> Fallible<()> {
             id: "door".into(),
             title: text("Which colour?"),
             description: None,
-            rule: Rule::Choose(Choose { min: 1, max: 1, blank: true, winners: None }),
+            rule: Rule::Choose(Choose { min: 1, max: 1, blank: true }),
+            winners: None,
+            passes: None,
             options: vec![option("red", "Red"), option("blue", "Blue")],
         }],
         styles: vec![BallotStyle { id: "all".into(), contests: vec!["door".into()] }],
         weights: Weights { unit: text("vote"), max: 1, total: 5 },
         revoting: Revoting::LastCounts,
+        ties: Ties::Open,
         quorum: None,
         privacy: Privacy { minimum_counted_ballots: 3, minimum_ballots_per_weight: 3 },
         closing: Closing::Statements,

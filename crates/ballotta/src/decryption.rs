@@ -29,7 +29,7 @@ mod reference;
 mod statement;
 
 pub use closing::ClosedTally;
-pub use combine::{ContestTotals, combine};
+pub use combine::{ContestTotals, TallyResult, combine};
 pub use partial::{PartialDecryption, VerifiedDecryption};
 pub use reference::{TallyDifference, TallyReference};
 pub use statement::ClosingStatement;
@@ -131,6 +131,12 @@ pub enum DecryptionError {
         /// The contest, counted from 0.
         contest: usize,
     },
+    /// The proof of a trustee's part of the lot is invalid.
+    #[error("the partial decryption of trustee {trustee} does not prove its part of the lot")]
+    LotInvalid {
+        /// The trustee whom the partial decryption names.
+        trustee: u16,
+    },
     /// There are two partial decryptions of one trustee.
     #[error("there are two partial decryptions of trustee {trustee}")]
     DuplicateDecryption {
@@ -183,6 +189,7 @@ impl DecryptionError {
             Self::DecryptionMismatch { .. } => "decryption-of-other-tally",
             Self::MalformedDecryption { .. } => "bad-decryption",
             Self::PartialDecryptionInvalid { .. } => "bad-decryption-proof",
+            Self::LotInvalid { .. } => "bad-lot-proof",
             Self::DuplicateDecryption { .. } => "two-decryptions",
             Self::InsufficientShares { .. } => "too-few-decryptions",
             Self::ImpossibleTotals { .. } => "impossible-totals",

@@ -92,7 +92,7 @@
 //! ```text
 //! limits -> message -> weaken -> parallel -> words -> problem -> json -> text -> symbols
 //!   -> group -> hash -> merkle -> index -> encoding -> transcript -> elgamal -> form -> discrete_log -> proofs -> signing
-//!   -> contest -> manifest -> credential -> written -> key_ceremony -> election -> ballot -> board
+//!   -> contest -> decision -> manifest -> credential -> written -> key_ceremony -> election -> ballot -> board
 //!   -> tally -> decryption -> evidence -> record -> verifier -> voter -> trustee -> witness -> admission
 //! ```
 //!
@@ -132,6 +132,7 @@ pub mod ballot;
 pub mod board;
 pub mod contest;
 pub mod credential;
+pub mod decision;
 pub mod decryption;
 #[cfg(not(feature = "hazmat"))]
 mod discrete_log;

@@ -82,6 +82,8 @@ pub const MAX_GIANT_STEPS: u64 = 1 << 27;
 pub const MAX_PACKED: u64 = 1 << 32;
 /// The most that a ballot may add to a count if two counts share a slot with more than [`MAX_PACKED`] values.
 pub const MAX_LIGHT_BALLOT: u64 = 8;
+/// The most groups of options with limits for those that are elected.
+pub const MAX_WINNER_GROUPS: usize = 32;
 /// The most entries on a board.
 pub const MAX_ENTRIES: u64 = 1 << 30;
 /// The most bytes in the name of a key that signs notes, which is the name of a log or a witness.

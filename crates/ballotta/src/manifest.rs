@@ -48,12 +48,13 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 pub use self::contents::{
-    BallotStyle, Closing, Contest, ElectionKind, FORMAT, LogKey, ManifestContents, OnDisqualification, Party, Privacy,
-    Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, RollChanges, Schedule, Software, Trustees, Weights, Witnesses,
-    parse_key, parse_log_key,
+    BallotStyle, Closing, Contest, Decisions, ElectionKind, FORMAT, LogKey, ManifestContents, OnDisqualification,
+    Party, Privacy, Quorum, QuorumBase, QuorumOf, Revoting, RollChanges, Schedule, Software, Ties, Trustees, Weights,
+    Witnesses, parse_key, parse_log_key,
 };
 pub use self::parse::{parse_contests, parse_rule};
 use crate::contest::ContestBits;
+pub use crate::decision::QuorumRule;
 pub use crate::form::FormError;
 use crate::form::{Form, FormBuilder};
 use crate::group::PublicElement;
@@ -141,6 +142,8 @@ impl Manifest {
         weights: &Weights = |it| &it.weights;
         /// What happens if a credential casts another ballot.
         revoting: Revoting = |it| it.revoting;
+        /// What happens if options tie.
+        ties: Ties = |it| it.ties;
         /// The turnout that a valid election needs, if there is a quorum.
         quorum: Option<&Quorum> = |it| it.quorum.as_ref();
         /// The number of ballots that a contest must have before it is decrypted.
@@ -170,9 +173,20 @@ impl Manifest {
         self.layout.slots.get(contest).cloned().unwrap_or(0..0)
     }
 
-    /// Returns the number of slots of the election. Each slot has a key of its own.
+    /// Returns the number of slots of the election: those of all contests, and that of the lot. Each slot has a key of its
+    /// own.
     #[must_use]
     pub fn slots(&self) -> usize {
+        self.slots_of_contests() + usize::from(self.contents.ties == Ties::Lot)
+    }
+
+    /// Returns the slot of the lot, counted over all slots of the election. No ballot uses it. `None` if ties stay open.
+    #[must_use]
+    pub fn lot_slot(&self) -> Option<usize> {
+        (self.contents.ties == Ties::Lot).then(|| self.slots_of_contests())
+    }
+
+    fn slots_of_contests(&self) -> usize {
         self.layout.slots.last().map_or(0, |slots| slots.end as usize)
     }
 

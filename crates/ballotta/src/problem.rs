@@ -271,6 +271,43 @@ pub enum ManifestProblem {
     /// An option is neither a list nor a candidate of a list.
     #[error("an option is neither a list nor a candidate of a list")]
     OptionWithoutList,
+    /// A contest of lists has seats instead of winners.
+    #[error("a contest of lists gives seats: only other kinds have winners")]
+    WinnersOfLists,
+    /// A group of options has no limit.
+    #[error("the group has no limit: give at_least, at_most or both")]
+    NoLimit,
+    /// The groups keep more places than there are.
+    #[error("the groups keep {found} places, but only {places} are filled")]
+    TooManyKeptPlaces {
+        /// How many places the groups keep together.
+        found: u64,
+        /// How many places are filled.
+        places: u64,
+    },
+    /// A contest has winners, and is a motion.
+    #[error("a contest has winners or is a motion, but not both")]
+    WinnersOfMotion,
+    /// The rule of the contest cannot be that of a motion.
+    #[error("only a contest of the kind choose with max 1, or of the kind split, can be a motion")]
+    NotAMotion,
+    /// Two conditions of a motion have the same base.
+    #[error("another condition has the same base")]
+    BaseTwice,
+    /// A list of a contest with seats has no candidates.
+    #[error("every list needs a candidate, because people take the seats")]
+    ListWithoutCandidates,
+    /// A contest has more seats than candidates.
+    #[error("the contest has {}, but only {}", counted(u64::from(*.seats), "seat", "seats"), counted(*.candidates, "candidate", "candidates"))]
+    TooManySeats {
+        /// How many seats the contest gives.
+        seats: u32,
+        /// How many candidates all lists have together.
+        candidates: u64,
+    },
+    /// Seats are taken by preferences, but the rule has none.
+    #[error("the rule has no preferences: only the order of the list can say who takes its seats")]
+    NoPreferences,
     /// All scores of the contest are 0.
     #[error("all scores are 0: at least one place must have a score")]
     NothingCounts,

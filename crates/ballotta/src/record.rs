@@ -59,8 +59,7 @@ pub use growth::{Added, Growth, Relation, Snapshot};
 pub(crate) use published::read_context;
 pub use published::{PublishedBoard, RecordError, read_checkpoint, read_head, read_manifest, read_signed_checkpoint};
 pub use result::{
-    ContestResult, ListSeats, OptionResult, PairsResult, QuorumResult, ResultDocument, ResultEncodingError,
-    SeatsResult, WinnersResult, WithheldReason,
+    ContestResult, OptionResult, PairsResult, QuorumResult, ResultDocument, ResultEncodingError, WithheldReason,
 };
 pub use roll::PublishedRoll;
 pub use tiled_log::{TiledLog, TiledLogError};

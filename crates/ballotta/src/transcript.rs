@@ -49,6 +49,8 @@ pub enum Domain {
     ClosingStatement,
     /// The proof of a trustee that its partial decryption is correct.
     PartialDecryption,
+    /// The proof of a trustee that its part of the lot is correct.
+    LotShare,
     /// The signature of a trustee over its partial decryption.
     DecryptionSignature,
     /// The secrets that a trustee derives from its seed. No proof uses it.
@@ -75,6 +77,7 @@ impl Domain {
             Self::BackupDecryption => b"backup-decryption",
             Self::ClosingStatement => b"closing-statement",
             Self::PartialDecryption => b"partial-decryption",
+            Self::LotShare => b"lot-share",
             Self::DecryptionSignature => b"decryption-signature",
             Self::TrusteeSecrets => b"trustee-secrets",
         }

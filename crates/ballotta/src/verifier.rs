@@ -57,7 +57,7 @@ pub use shards::{PartialVerification, ShardError, ShardPlan, merge_all, verify_s
 pub use state::{VerifierState, verify_from};
 
 use self::report::Findings;
-use crate::decryption::{ClosedTally, ClosingStatement, ContestTotals, DecryptionError, VerifiedDecryption, combine};
+use crate::decryption::{ClosedTally, ClosingStatement, DecryptionError, TallyResult, VerifiedDecryption, combine};
 use crate::election::ElectionContext;
 use crate::key_ceremony::JointKey;
 use crate::merkle::TreeHead;
@@ -110,8 +110,8 @@ pub struct Verification {
     pub statements: Vec<ClosingStatement>,
     /// Valid partial decryptions, in the order of the board.
     pub decryptions: Vec<VerifiedDecryption>,
-    /// The totals that were recomputed, if there are enough decryptions; `None` for a contest whose totals are withheld.
-    pub totals: Option<Vec<Option<ContestTotals>>>,
+    /// The totals and the lot that were recomputed, if there are enough decryptions.
+    pub totals: Option<TallyResult>,
     /// The messages of the key ceremony, in the order of the board.
     pub ceremony: Vec<Vec<u8>>,
 }

@@ -59,6 +59,8 @@ pub enum Check {
     CountBeforeClose,
     /// A partial decryption is of the closed board that it names.
     StatementBound,
+    /// A trustee's part of the lot is proved (attack: a trustee chooses who is elected where options tie).
+    LotProof,
     /// A partial decryption is signed by its trustee (attack: anybody decrypts a tally that contains no vote).
     DecryptionSignature,
     /// A ballot that a voter looks for or has opened has the voter's number (attack: several voters are shown one ballot).

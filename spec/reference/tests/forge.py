@@ -73,6 +73,7 @@ def default_manifest() -> dict[str, Any]:
         "styles": [{"id": "all", "contests": ["one", "many"]}, {"id": "second", "contests": ["many"]}],
         "weights": {"unit": {"en": "votes"}, "max": 5, "total": 2000},
         "revoting": "last_counts",
+        "ties": "open",
         "quorum": {"of": "weight", "base": "roll", "rule": "at_least", "fraction": [1, 2]},
         "privacy": {"minimum_counted_ballots": 2, "minimum_ballots_per_weight": 1},
         "closing": "statements",

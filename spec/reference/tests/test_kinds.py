@@ -30,7 +30,7 @@ GROUPS = [{"candidates": ["ada", "eve"], "max": 1}]
 KINDS = {
     "choose": (
         "a b c",
-        {"kind": "choose", "min": 1, "max": 2, "blank": True, "winners": 1},
+        {"kind": "choose", "min": 1, "max": 2, "blank": True},
         {'{"options":["a"]}': [1, 0, 0, 0], '{"options":["c","b"]}': [0, 1, 1, 0], '"blank"': [0, 0, 0, 1]},
         {'{"options":[]}': "too few", '{"options":["a","a"]}': "twice", '{"options":["a","b","c"]}': "too many",
          '{"options":["x"]}': "no such option", '{"points":{"a":1}}': "kind", '{"options":["a"],"x":1}': "kind"},
@@ -75,7 +75,7 @@ KINDS = {
     "lists": (
         "north ada bob south eve",
         {"kind": "lists", "lists": LISTS, "preferences": 2, "across": False, "groups": GROUPS,
-         "seats": {"number": 3, "method": "dhondt"}, "blank": True},
+         "seats": {"number": 3, "method": "dhondt", "people": "preferences"}, "blank": True},
         {'{"list":"north","preferences":["bob","ada"]}': [1, 1, 1, 0, 0, 0],
          '{"list":"south","preferences":[]}': [0, 0, 0, 1, 0, 0], '"blank"': [0, 0, 0, 0, 0, 1]},
         {'{"list":"north","preferences":["eve"]}': "no candidate of the list",
@@ -214,8 +214,7 @@ class Rules(unittest.TestCase):
             ("choose", {"kind": []}, ".kind"),
             ("choose", {"max": 4}, ".max"),
             ("choose", {"extra": 1}, ""),
-            ("choose", {"winners": 4}, ".winners"),
-            ("choose", {"winners": 0}, ".winners"),
+            ("choose", {"winners": 1}, ""),
             ("choose", {"blank": 1}, ".blank"),
             ("score", {"max": 0}, ".max"),
             ("score", {"max": 1_000_001}, ".max"),
@@ -242,9 +241,11 @@ class Rules(unittest.TestCase):
             ("lists", {"groups": [{"candidates": [], "max": 1}]}, ".groups[0].candidates"),
             ("lists", {"groups": [{"candidates": ["x"], "max": 1}]}, ".groups[0].candidates[0]"),
             ("lists", {"groups": [{"candidates": ["ada"], "max": 1025}]}, ".groups[0].max"),
-            ("lists", {"seats": {"number": 0, "method": "dhondt"}}, ".seats.number"),
-            ("lists", {"seats": {"number": 1, "method": "hare"}}, ".seats.method"),
-            ("lists", {"winners": 1}, ""),
+            ("lists", {"seats": {"number": 0, "method": "dhondt", "people": "order"}}, ".seats.number"),
+            ("lists", {"seats": {"number": 1, "method": "hare", "people": "order"}}, ".seats.method"),
+            ("lists", {"seats": {"number": 1, "method": "dhondt", "people": "age"}}, ".seats.people"),
+            ("lists", {"seats": {"number": 1, "method": "dhondt"}}, ".seats"),
+            ("lists", {"seats": {"number": 4, "method": "dhondt", "people": "order"}}, ".seats"),
             ("grades", {"grades": GRADES[:1]}, ".grades"),
             ("grades", {"grades": [option(f"g{i}") for i in range(17)]}, ".grades"),
             ("grades", {"grades": [option("x"), option("x")]}, ".grades"),
@@ -388,7 +389,8 @@ class Totals(unittest.TestCase):
             slots = [packed(contest.rule, some) for contest, some in zip(manifest.contests, of_contests)]
             counted.append(Counted(0, weight, IDENTITY, [multiply(v, BASE) for v in sum(slots, ())]))
         valid = [PartialDecryption(j, {}) for j in (1, 2)]
-        return manifest, [outcome.options for outcome in totals(manifest, Tally(manifest, counted), valid)]
+        found = totals(manifest, Tally(manifest, counted), bytes(32), valid)
+        return manifest, [outcome.options for outcome in found.outcomes]
 
     def test_bounds(self):
         """Every total up to its bound is found, and none above it, for any number of counts in the slot."""
@@ -437,6 +439,7 @@ class Elections(unittest.TestCase):
         names = [name for name in RULES if f'"{name}"' in VOTES[0]]
         privacy = {"minimum_counted_ballots": 2, "minimum_ballots_per_weight": 1}
         manifest = manifest_of(*names, privacy=privacy, weights=weights)
+        next(contest for contest in manifest["contests"] if contest["id"] == "choose")["winners"] = {"number": 1}
         rules = {contest.id: contest.rule for contest in Forge(one_trustee(manifest)).manifest.contests}
         shared = [rules[name].per_slot for name in ("choose", "exactly", "quadratic", "truncated")]
         self.assertEqual(shared, in_slots)
@@ -445,7 +448,7 @@ class Elections(unittest.TestCase):
         for contest in results.values():
             shared = [contest.pop(name) for name in ("ballots", "weight", "withheld")]
             self.assertEqual(shared, [3, 6, None])
-            self.assertEqual(list(contest)[:3], ["options", "blank", "ranking"])
+            self.assertEqual(list(contest)[:3], ["options", "blank", "ranked_by"])
         expected = {
             "choose": ({"a": 1, "b": 3, "c": 3}, 2, [["b", "c"], ["a"]]),
             "exactly": ({"a": 9, "b": 7}, 2, [["a"], ["b"]]),
@@ -461,14 +464,22 @@ class Elections(unittest.TestCase):
                 found = results[name]
                 self.assertEqual({option["id"]: option["total"] for option in found["options"]}, totals)
                 self.assertEqual((found["blank"], found["ranking"]), (blank, ranking))
-        self.assertEqual(results["choose"]["winners"], {"number": 1, "elected": [], "tied": ["b", "c"]})
+        self.assertEqual(results["choose"]["winners"], {
+            "number": 1, "elected": [], "passed_over": [], "tied": ["b", "c"], "open": 1, "because": "tie", "reserves": [["a"]],
+        })
         self.assertEqual([o["average"] for o in results["exactly"]["options"]], [[9, 4], [7, 4]])
         self.assertEqual([o["average"] for o in results["free"]["options"]], [[3, 2], [5, 6]])
-        seats = [{"id": "north", "seats": 0}, {"id": "south", "seats": 2}]
-        seats = {"lists": seats, "tied": ["north", "south"], "open": 1}
+        nobody = {"by_lot": 0, "elected": [], "tied": [], "open": 0, "because": None, "reserves": []}
+        eve = [{"id": "eve", "by": "preferences"}]
+        lists = [
+            nobody | {"id": "north", "seats": 0, "reserves": [["ada", "bob"]]},
+            nobody | {"id": "south", "seats": 2, "elected": eve, "open": 1, "because": "no_candidates"},
+        ]
+        seats = {"number": 3, "method": "dhondt", "people": "preferences", "lists": lists}
+        seats |= {"tied": ["north", "south"], "open": 1, "because": "tie"}
         self.assertEqual(results["lists"]["seats"], seats)
         grades = [{"id": "a", "grades": [1, 0, 3], "grade": "bad"}, {"id": "b", "grades": [0, 4, 0], "grade": "fair"}]
-        self.assertEqual(results["grades"], {"options": grades, "blank": 2, "ranking": [["b"], ["a"]]})
+        self.assertEqual(results["grades"], {"options": grades, "blank": 2, "ranked_by": "majority_judgment", "ranking": [["b"], ["a"]]})
         pairs = {
             "matrix": [[0, 1, 1], [3, 0, 4], [3, 0, 0]],
             "condorcet_winner": "b",
@@ -477,7 +488,7 @@ class Elections(unittest.TestCase):
             "copeland": [["b"], ["c"], ["a"]],
         }
         options = [{"id": name} for name in "abc"]
-        expected = {"options": options, "blank": 2, "ranking": [["b"], ["c"], ["a"]], "pairs": pairs}
+        expected = {"options": options, "blank": 2, "ranked_by": "ranked_pairs", "ranking": [["b"], ["c"], ["a"]], "pairs": pairs}
         self.assertEqual(results["pairs"], expected)
         self.assertEqual(results["ties"]["pairs"]["matrix"], [[0, 1, 1], [3, 0, 3], [0, 0, 0]])
         self.assertEqual(results["ties"]["ranking"], [["b"], ["a"], ["c"]])
@@ -490,7 +501,7 @@ class Elections(unittest.TestCase):
         report = self.election(votes, manifest, ("all", 1), ("all", 2))
         choose, split = report.result["contests"]
         expected = {"id": "choose", "ballots": 2, "weight": 3, "withheld": "rare_weight"}
-        self.assertEqual(choose, expected | {"options": [], "blank": None, "ranking": []})
+        self.assertEqual(choose, expected | {"options": [], "blank": None, "ranked_by": "totals", "ranking": []})
         self.assertEqual([option["total"] for option in split["options"]], [1, 2])
 
     def test_weights(self):

@@ -1,11 +1,16 @@
 """Results from totals, on examples that were computed by hand or published."""
 
+import itertools
+import random
 import unittest
 
 import paths  # noqa: F401
-from contests import Choose, Grades, Points, Positional, Quadratic, Split, elected, ranked
+from contests import Choose, Grades, Points, Positional, Quadratic, Split, ranked
+from decisions import (
+    Circumstances, Condition, Group, Lots, Motion, Seats, Winners, allocate, list_value, motion_value, seats_value, winners_value,
+)  # fmt: skip
 from encoding import Refused
-from lists import Lists, seats_of
+from lists import Lists
 from pairs import Pairs, copeland, ranked_pairs, schulze
 
 SCHULZE_2011 = {"ACBED": 5, "ADECB": 5, "BEDAC": 8, "CABED": 3, "CAEBD": 7, "CBADE": 2, "DCEBA": 7, "EBADC": 8}
@@ -23,6 +28,9 @@ def matrix_of(ballots):
 
 def named(ranking, letters):
     return ">".join("=".join(letters[i] for i in tie) for tie in ranking)
+
+
+FREE = Circumstances(True, 100, 200)
 
 
 class Pairwise(unittest.TestCase):
@@ -44,7 +52,7 @@ class Pairwise(unittest.TestCase):
         for method in (schulze, ranked_pairs, copeland):
             self.assertEqual(named(method(matrix), "CKMN"), "N>C>K>M")
         counts = [matrix[i][j] for i in range(4) for j in range(i + 1, 4)]
-        outcome = Pairs(4, True, False, "copeland", winners=1).count([*counts, 5], 105)
+        outcome = Pairs(4, True, False, "copeland").count([*counts, 5], 105)
         self.assertEqual((outcome.pairs["matrix"], outcome.pairs["condorcet_winner"], outcome.blank), (matrix, 3, 5))
         self.assertEqual(outcome.ranking, [[3], [0], [1], [2]])
         self.assertEqual(outcome.options, [{}] * 4)
@@ -58,9 +66,11 @@ class Pairwise(unittest.TestCase):
         self.assertEqual(outcome.pairs["copeland"], [[0, 1, 2]])
         even = [[0, 2, 1], [1, 0, 2], [2, 1, 0]]
         self.assertEqual(schulze(even), [[0, 1, 2]])
-        self.assertEqual(ranked_pairs(even), [[0], [1], [2]])  # 0 over 1 and 1 over 2 are locked, 2 over 0 is not
+        self.assertEqual(ranked_pairs(even), [[0, 1, 2]])  # a cycle of equal defeats: none is locked
+        below = [[0, 3, 3, 3], [0, 0, 2, 1], [0, 1, 0, 2], [0, 2, 1, 0]]
+        self.assertEqual(ranked_pairs(below), [[0], [1, 2, 3]])
         less_against = [[0, 2, 0], [1, 0, 2], [2, 0, 0]]  # among equal defeats, those with fewer ballots against them come first
-        self.assertEqual(ranked_pairs(less_against), [[1], [2], [0]])
+        self.assertEqual(ranked_pairs(less_against), [[1], [2], [0]])  # 1 over 2, then 2 over 0, then not 0 over 1
         nothing = [[0] * 3] * 3
         for method in (schulze, ranked_pairs, copeland):
             self.assertEqual(method(nothing), [[0, 1, 2]])
@@ -82,7 +92,12 @@ class Pairwise(unittest.TestCase):
                 rule.count(counts, 5)
 
 
-class Seats(unittest.TestCase):
+def seats_of(votes, number, method):
+    found = allocate(votes, number, method)
+    return found.seats, found.tied, number - sum(found.seats.values())
+
+
+class SeatsOfLists(unittest.TestCase):
     VOTES = {0: 100_000, 1: 80_000, 2: 30_000, 3: 20_000}
 
     def test_textbook(self):
@@ -106,10 +121,11 @@ class Seats(unittest.TestCase):
             self.assertEqual(seats_of({0: 0, 1: 0}, 3, method), ({0: 0, 1: 0}, [], 3))
 
     def test_lists(self):
-        rule = Lists(4, True, ((2, (1,)), (0, (3,))), 1, False, (), (3, "dhondt"))
+        rule = Lists(4, True, ((2, (1,)), (0, (3,))), 1, False, (), Seats(2, "dhondt", "order"))
         outcome = rule.count([5, 2, 9, 4, 1], 15)
         self.assertEqual(outcome.ranking, [[2], [0]])
-        self.assertEqual(outcome.seats, ({2: 2, 0: 1}, [], 0))
+        value = seats_value(rule.seats, rule.lists, outcome, Lots(None, "c", list("abcd")), FREE)
+        self.assertEqual([(each["id"], each["seats"], each["open"]) for each in value["lists"]], [("c", 1, 0), ("a", 1, 0)])
         self.assertEqual(rule.count([7, 0, 7, 0, 1], 15).ranking, [[0, 2]])  # in the order of the manifest
         for counts, why in (
             ([5, 2, 8, 4, 1], "the votes of the lists"),
@@ -130,7 +146,7 @@ class Seats(unittest.TestCase):
 class Judgment(unittest.TestCase):
     def test_gauges(self):
         """Majority grades by hand, of 10 ballots and four grades."""
-        rule = Grades(5, False, ("excellent", "good", "fair", "bad"), winners=2)
+        rule = Grades(5, False, ("excellent", "good", "fair", "bad"))
         rows = [
             [3, 4, 2],  # good: 3 better, 3 worse: 3-
             [1, 5, 4],  # good: 1 better, 4 worse: 4-
@@ -142,7 +158,8 @@ class Judgment(unittest.TestCase):
         self.assertEqual([o["grade"] for o in outcome.options], ["good"] * 5)
         self.assertEqual(outcome.options[0]["grades"], [3, 4, 2, 1])
         self.assertEqual(outcome.ranking, [[3], [4], [0], [1, 2]])
-        self.assertEqual(elected(outcome.ranking, 4), ([3, 4, 0], [1, 2]))
+        value = winners_value(Winners(4), outcome, Lots(None, "c", list("abcde")), FREE)
+        self.assertEqual(([it["id"] for it in value["elected"]], value["tied"]), (["d", "e", "a"], ["b", "c"]))
         with self.assertRaisesRegex(Refused, "grades of an option"):
             rule.count([11] + [0] * 14, 10)
 
@@ -162,12 +179,6 @@ class Judgment(unittest.TestCase):
 
 
 class Totals(unittest.TestCase):
-    def test_winners(self):
-        ranking = ranked([5, 9, 5, 1])
-        self.assertEqual(ranking, [[1], [0, 2], [3]])
-        expected = [([1], []), ([1], [0, 2]), ([1, 0, 2], []), ([1, 0, 2, 3], [])]
-        self.assertEqual([elected(ranking, n) for n in (1, 2, 3, 4)], expected)
-
     def test_kinds(self):
         """A rule, the totals of its counts, the totals of the options, and the blank votes; the weight is 10."""
         for rule, counts, totals, blank in (
@@ -225,6 +236,117 @@ class Totals(unittest.TestCase):
             with self.subTest(rule, counts=counts):
                 self.assertEqual(rule.unanimous(rule.count(counts, 10), 10), expected)
         self.assertFalse(Choose(2, False, 0, 1).unanimous(Choose(2, False, 0, 1).count([0, 0], 0), 0))
+
+
+
+def complete_orders(ranking):
+    """All orders that agree with a ranking."""
+    return [sum(map(list, order), []) for order in itertools.product(*(itertools.permutations(tie) for tie in ranking))]
+
+
+def plainly(order, rule):
+    """Who is elected in a complete order."""
+    front = []
+    for i in order:
+        then = front + [i]
+        fits = all(g.at_most is None or len(g.options & set(then)) <= g.at_most for g in rule.groups)
+        kept = sum(max(0, g.at_least - len(g.options & set(then))) for g in rule.groups)
+        if fits and len(then) + kept <= rule.number:
+            front = then
+    return set(front)
+
+
+class Decisions(unittest.TestCase):
+    """Decisions against every complete order."""
+
+    def winners(self, rule, totals, seed=None, quorum=True):
+        outcome = Choose(len(totals), False, 0, len(totals)).count(totals, 100)
+        names = [f"o{i}" for i in range(len(totals))]
+        return winners_value(rule, outcome, Lots(seed, "c", names), Circumstances(quorum, 100, 200, seed))
+
+    def test_winners_of_every_order(self):
+        chance = random.Random(11)
+        ties = passed = 0
+        for _ in range(1500):
+            count = chance.randint(1, 6)
+            number = chance.randint(1, count)
+            totals = [chance.randint(0, 3) for _ in range(count)]
+            groups, left, kept = [], number, set()
+            for name in "gh"[: chance.randint(0, 2)]:
+                members = {i for i in range(count) if chance.random() < 0.5}
+                if chance.random() < 0.5 and left and (own := members - kept):
+                    least = chance.randint(1, min(left, len(own)))
+                    left, kept = left - least, kept | own
+                    groups.append(Group(name, frozenset(own), least, chance.choice([None, number])))
+                elif members:
+                    groups.append(Group(name, frozenset(members), 0, chance.randint(1, number)))
+            rule, seed = Winners(number, tuple(groups)), bytes([chance.randint(0, 255)]) * 32
+            ranking = [[i for i in tie if totals[i]] for tie in ranked(totals)]
+            names = [f"o{i}" for i in range(count)]
+            lots = Lots(seed, "c", names)
+            drawn = [i for tie in ranking for i in lots.drawn(tie)]
+            by_lot = {names.index(it["id"]) for it in self.winners(rule, totals, seed)["elected"]}
+            self.assertEqual(by_lot, plainly(drawn, rule), (rule, totals))
+            value = self.winners(rule, totals)
+            found = {names.index(it["id"]) for it in value["elected"]}
+            every = [plainly(order, rule) for order in complete_orders(ranking)]
+            self.assertTrue(all(found <= front for front in every), (rule, totals))
+            if value["tied"]:
+                self.assertTrue(any(front != every[0] for front in every), (rule, totals))
+            else:
+                self.assertTrue(all(front == found for front in every), (rule, totals))
+            ties += bool(value["tied"])
+            passed += bool(value["passed_over"])
+        self.assertTrue(ties > 100 and passed > 100, (ties, passed))
+
+    def test_nobody(self):
+        """Fault F6."""
+        self.assertEqual(self.winners(Winners(2), [1, 0])["because"], "no_votes")
+        self.assertEqual([it["id"] for it in self.winners(Winners(2), [1, 0])["elected"]], ["o0"])
+        value = self.winners(Winners(1), [5, 1], quorum=False)
+        self.assertEqual((value["elected"], value["open"], value["because"], value["reserves"]), ([], 1, "no_quorum", []))
+
+    def test_motions(self):
+        def decide(totals, *conditions, circumstances=FREE):
+            outcome = Choose(3, False, 0, 1).count(totals, circumstances.weight)
+            value = motion_value(Motion(0, 2, conditions), outcome, circumstances)
+            self.assertEqual(value["passed"], value["because"] is None)
+            return value["because"], [(it["base"], it["reached"]) for it in value["conditions"]]
+
+        half = Condition("votes", "more_than", 1, 2)
+        self.assertEqual(decide([30, 40, 30], half), ("condition", [(60, False)]))
+        self.assertEqual(decide([31, 39, 30], half), (None, [(61, True)]))
+        both = Condition("ballots", "at_least", 2, 3), Condition("roll", "more_than", 1, 3)
+        self.assertEqual(decide([67, 20, 13], *both), (None, [(100, True), (200, True)]))
+        self.assertEqual(decide([66, 20, 14], *both), ("condition", [(100, False), (200, False)]))
+        none = Circumstances(False, 100, 200)
+        self.assertEqual(decide([31, 39, 30], half, circumstances=none)[0], "no_quorum")
+        least = Condition("votes", "at_least", 1, 2)
+        self.assertEqual(decide([0, 0, 0], least, circumstances=Circumstances(True, 0, 9)), ("no_votes", [(0, True)]))
+
+    def test_people(self):
+        """All ways to give 0 to 4 seats to three candidates with few preferences, against a plain rule."""
+        for totals, seats, people in itertools.product(
+            itertools.product(range(3), repeat=3), range(5), ("order", "preferences", "preferences_then_order")
+        ):
+            for seed in (None, b"\x05" * 32):
+                lots = Lots(seed, "c", ["o0", "o1", "o2"])
+                value = list_value(0, (0, 1, 2), seats, 0, people, list(totals), lots)
+                front = [it["id"] for it in value["elected"]]
+                with self.subTest(totals=totals, seats=seats, people=people, seed=seed):
+                    self.assertEqual(len(front) + value["open"], seats)
+                    everybody = front + value["tied"] + sum(value["reserves"], [])
+                    self.assertEqual(sorted(everybody), ["o0", "o1", "o2"])
+                    if people == "order":
+                        self.assertEqual(front, ["o0", "o1", "o2"][:seats])
+                    else:
+                        order = sorted(range(3), key=lambda i: -totals[i])
+                        if people == "preferences" and seed:
+                            order = sorted(range(3), key=lambda i: (-totals[i], lots.drawn([0, 1, 2]).index(i)))
+                        best = {f"o{i}" for i in order[:seats]}
+                        self.assertTrue(set(front) <= best if value["tied"] else set(front) == best)
+                    self.assertEqual(bool(value["tied"]), value["because"] == "tie")
+                    self.assertEqual(seats > 3, value["because"] == "no_candidates")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from paths import FOREIGN, VECTORS
 from ballot import Ballot, StyleKeys, argument_holds, ballot_signature_holds, fingerprint_of, read_ballot
 from board import NoteKey, bundle_path, ed25519_holds, key_id, read_checkpoint
 from contests import Choose, Points, compile_form
+from decisions import Circumstances
 from encoding import Reader, Refused, le64, written
 from group import (
     BASE, IDENTITY, ORDER, add, decode, decode_edwards, digit_steps, discrete_logarithm, encode, equal, multiply_add,
@@ -21,9 +22,8 @@ from choices import bits_of_mark
 from manifest import Contest, Style
 from merkle import Log, leaf, node
 from record import contest_value
-from rules import read_rule
+from rules import read_motion, read_rule, read_winners
 from schema import Schema
-from tally import ContestSums
 from transcript import SUITE, Strobe, Transcript, begin, framed, hash_to_group, read_schnorr, schnorr_holds, tagged
 
 
@@ -109,19 +109,31 @@ class Specification(unittest.TestCase):
                 other = read_rule(schema, "rule", v["rule"], options, v["weight"], roll["weights_total"])
                 self.assertEqual((other.per_slot, other.form.slots), (roll["counts_per_slot"], roll["slots"]), kind)
                 self.assertEqual(other.form.digest.hex(), roll["digest"], kind)
-            contest = Contest("c", rule, options, 0)
+            decision = v["decision"]
+            winners = read_winners(schema, "winners", decision["winners"], options) if "winners" in decision else None
+            passes = read_motion(schema, "passes", decision["passes"], options, rule) if "passes" in decision else None
+            self.assertEqual(schema.problems, [], kind)
+            contest = Contest("c", rule, options, 0, winners, passes)
             for mark in v["marks"]:
                 bits = bits_of_mark(contest, mark["mark"], v["weight"])
                 self.assertEqual("".join(map(str, bits)), mark["bits"], f"{kind}: {mark['mark']}")
                 self.assertEqual([row.value(bits) for row in rule.form.rows[: v["slots"]]], mark["slots"], kind)
             for outcome in v["outcomes"]:
                 weight = outcome["weight"]
-                sums = ContestSums([], True, ballots=weight, weight=weight)
-                try:
-                    found = contest_value(contest, sums, None, rule.count(outcome["totals"], weight))
-                except Refused:
-                    found = None
-                self.assertEqual(found, outcome["result"], f"{kind}: {outcome['totals']}")
+                for name, has_quorum, seed in (
+                    ("result", True, None),
+                    ("by_lot", True, b"\x1f" * 32),
+                    ("without_quorum", False, None),
+                ):
+                    circumstances = Circumstances(has_quorum, weight, 2 * weight, seed)
+                    try:
+                        total = rule.count(outcome["totals"], weight)
+                        found = contest_value(contest, weight, None, total, circumstances)
+                    except Refused:
+                        found = None
+                    # The vectors leave out what is the same.
+                    expected = outcome[name] if outcome[name] is not None else outcome["result"]
+                    self.assertEqual(found, expected, f"{kind}: {name} of {outcome['totals']}")
 
     def test_ballot(self):
         v = vectors("ballot.json")

@@ -111,7 +111,7 @@ impl Count {
 /// The result that a verification computed, of contests that are not withheld.
 #[must_use]
 pub fn counted(verification: &Verification) -> Option<Vec<Count>> {
-    verification.totals.as_deref().map(count)
+    verification.totals.as_ref().map(|result| count(&result.contests))
 }
 
 /// What decrypted totals say.

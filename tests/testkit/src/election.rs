@@ -15,6 +15,7 @@ use ballotta::board::note::{Cosigner, NoteKey, NoteSigner, SignedCheckpoint};
 use ballotta::board::tiles::{TILE_WIDTH, bundle_paths, encode_bundle};
 use ballotta::contest::{Choose, ContestOption, Rule};
 use ballotta::credential::{Credential, Entitlement, RollLine, RollReader, RollRules, RollSignature, VotingCode};
+use ballotta::decision::{Motion, Winners};
 use ballotta::decryption::{ClosedTally, ClosingStatement, PartialDecryption};
 use ballotta::election::ElectionContext;
 use ballotta::encoding::Writer;
@@ -25,7 +26,7 @@ use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey, TrusteeSeed, TrusteeShares};
 use ballotta::manifest::{
     BallotStyle, Closing, Contest, ElectionKind, LogKey, Manifest, ManifestContents, OnDisqualification, Party,
-    Privacy, Quorum, Revoting, RollChanges, Text, Trustees, Weights, Witnesses, parse_log_key,
+    Privacy, Quorum, Revoting, RollChanges, Text, Ties, Trustees, Weights, Witnesses, parse_log_key,
 };
 use ballotta::merkle::{Frontier, TreeHead, leaf_hash};
 use ballotta::proofs::ballot::BallotArgument;
@@ -67,6 +68,12 @@ pub struct ElectionOptions {
     pub closing: Closing,
     /// How many witnesses there are, and how many must cosign.
     pub witnesses: (usize, usize),
+    /// The contests that elect options, by their numbers.
+    pub winners: Vec<(usize, Winners)>,
+    /// The contests that are motions, by their numbers.
+    pub motions: Vec<(usize, Motion)>,
+    /// What happens if options tie.
+    pub ties: Ties,
     /// The quorum, if the election has one.
     pub quorum: Option<Quorum>,
     /// The numbers of ballots below which the totals of a contest are withheld.
@@ -89,6 +96,9 @@ impl Default for ElectionOptions {
             revoting: Revoting::LastCounts,
             closing: Closing::Statements,
             witnesses: (0, 0),
+            winners: vec![],
+            motions: vec![],
+            ties: Ties::Open,
             quorum: None,
             privacy: Privacy { minimum_counted_ballots: 1, minimum_ballots_per_weight: 1 },
             seed: 1,
@@ -102,7 +112,7 @@ pub const YES_OR_NO: Rule = choose(1, 1, false);
 /// Between `min` and `max` of the options.
 #[must_use]
 pub const fn choose(min: u32, max: u32, blank: bool) -> Rule {
-    Rule::Choose(Choose { min, max, blank, winners: None })
+    Rule::Choose(Choose { min, max, blank })
 }
 
 /// The options `o0`, `o1`, ..
@@ -411,12 +421,14 @@ impl Parties {
     /// What the manifest of their election says, before it is written.
     #[must_use]
     pub fn contents(&self, options: &ElectionOptions, election_id: [u8; 32]) -> ManifestContents {
-        let contest = |(number, (rule, options)): (usize, &(Rule, usize))| Contest {
+        let contest = |(number, (rule, count)): (usize, &(Rule, usize))| Contest {
             id: format!("c{number}"),
             title: text(format!("Question {number}")),
             description: None,
             rule: rule.clone(),
-            options: numbered_options(*options),
+            winners: options.winners.iter().find(|(contest, _)| *contest == number).map(|(_, winners)| winners.clone()),
+            passes: options.motions.iter().find(|(contest, _)| *contest == number).map(|(_, motion)| motion.clone()),
+            options: numbered_options(*count),
         };
         let style = |(number, contests): (usize, &Vec<usize>)| BallotStyle {
             id: format!("s{number}"),
@@ -438,6 +450,7 @@ impl Parties {
                 total: options.most_weight.unwrap_or_else(|| 4 * all().sum::<u64>()),
             },
             revoting: options.revoting,
+            ties: options.ties,
             quorum: options.quorum.clone(),
             privacy: options.privacy.clone(),
             closing: options.closing,

@@ -1,8 +1,8 @@
 //! Rules of every kind, for options that are called `o0`, `o1`, .., and random choices in contests with these rules.
 
 use ballotta::contest::{
-    Cumulative, Grade, Grades, Group, List, Lists, Method, Pairs, Positional, Quadratic, Rule, Score, SeatMethod,
-    Seats, Split, Total,
+    Cumulative, Grade, Grades, Group, List, Lists, Method, Pairs, People, Positional, Quadratic, Rule, Score,
+    SeatMethod, Seats, Split, Total,
 };
 
 use crate::choice::Choice;
@@ -12,44 +12,44 @@ use crate::rng::TestRng;
 /// Points of each option, up to `max`.
 #[must_use]
 pub fn score(max: u64, total: Option<Total>, blank: bool) -> Rule {
-    Rule::Score(Score { max, total, blank, winners: None })
+    Rule::Score(Score { max, total, blank })
 }
 
 /// A number of points, at most `max` of them for one option, with a blank vote.
 #[must_use]
 pub fn cumulative(points: u64, max: u64, exact: bool) -> Rule {
-    Rule::Cumulative(Cumulative { points, max, exact, blank: true, winners: Some(1) })
+    Rule::Cumulative(Cumulative { points, max, exact, blank: true })
 }
 
 /// Divide the own weight.
 #[must_use]
 pub fn split(max: u64) -> Rule {
-    Rule::Split(Split { max, winners: None })
+    Rule::Split(Split { max })
 }
 
 /// Votes for credits, with a blank vote.
 #[must_use]
 pub fn quadratic(credits: u64) -> Rule {
-    Rule::Quadratic(Quadratic { credits, blank: true, winners: None })
+    Rule::Quadratic(Quadratic { credits, blank: true })
 }
 
 /// A number of grades, `g0` the best, with a blank vote.
 #[must_use]
 pub fn grades(count: usize) -> Rule {
     let grade = |number| Grade { id: format!("g{number}"), title: [("en", format!("Grade {number}").as_str())].into() };
-    Rule::Grades(Grades { grades: (0..count).map(grade).collect(), blank: true, winners: None })
+    Rule::Grades(Grades { grades: (0..count).map(grade).collect(), blank: true })
 }
 
 /// Places with these scores, with a blank vote.
 #[must_use]
 pub fn positional(scores: &[u64], truncated: bool) -> Rule {
-    Rule::Positional(Positional { scores: scores.to_vec(), truncated, blank: true, winners: None })
+    Rule::Positional(Positional { scores: scores.to_vec(), truncated, blank: true })
 }
 
 /// Rankings whose pairs are counted, with a blank vote.
 #[must_use]
 pub fn pairs(ties: bool) -> Rule {
-    Rule::Pairs(Pairs { ties, method: Method::Schulze, blank: true, winners: Some(1) })
+    Rule::Pairs(Pairs { ties, method: Method::Schulze, blank: true })
 }
 
 /// Lists with these numbers of candidates: the options are the first list, its candidates, the second list, and so
@@ -69,7 +69,7 @@ pub fn lists(candidates: &[usize], preferences: u32, across: bool) -> Rule {
         preferences,
         across,
         groups: vec![Group { candidates: firsts, max: 1 }],
-        seats: Some(Seats { number: 5, method: SeatMethod::SainteLague }),
+        seats: Some(Seats { number: 3, method: SeatMethod::SainteLague, people: People::PreferencesThenOrder }),
         blank: true,
     })
 }

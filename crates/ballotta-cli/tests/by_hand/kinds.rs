@@ -111,7 +111,7 @@ fn open_the_voting(people: &People) {
         ("b=split", "error: --rule b: expected CONTEST=RULE, and --contest CONTEST=..\n"),
         ("a=lists", "error: --rule a: rules for lists do not fit on one line\nremedy: write the contest into a file"),
         ("a=cumulative points=9 max=4", "contests[0] (a).rule.points: "),
-        ("a=split max=499", "error: --rule a: split has no field max; its fields are winners\n"),
+        ("a=split max=499", "error: --rule a: split has no field max; its fields are winners, passes\n"),
     ] {
         let ran = line(rule, "organiser/none");
         assert!(ran.code != 0 && ran.stderr.contains(error), "{rule}: {}", ran.shown());

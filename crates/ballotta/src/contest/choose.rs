@@ -40,9 +40,6 @@ pub struct Choose {
     pub max: u32,
     /// Whether voters may cast a blank vote, which is counted separately.
     pub blank: bool,
-    /// The number of options that are elected. `None` if the rule elects none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub winners: Option<u32>,
 }
 
 impl Choose {
@@ -71,8 +68,8 @@ impl ContestKind for Choose {
         let most = context.options_or_limit() as u64;
         let max: Option<u32> = object.integer("max", 1..=most);
         let min = object.integer("min", 0..=max.map_or(most, u64::from));
-        let (blank, winners, path) = read_end(object, context);
-        let rule = Self { min: min?, max: max?, blank: blank?, winners: winners? };
+        let (blank, path) = read_end(object);
+        let rule = Self { min: min?, max: max?, blank: blank? };
         require_options(rule.fewest_options(), context, &path)?;
         Some(rule)
     }
@@ -116,10 +113,6 @@ impl ContestKind for Choose {
 
     fn has_blank(&self) -> bool {
         self.blank
-    }
-
-    fn winners(&self) -> Option<u32> {
-        self.winners
     }
 }
 
@@ -185,7 +178,7 @@ mod tests {
             let maxima = 1..=u32::try_from(options).unwrap();
             maxima
                 .flat_map(|max| (0..=max).map(move |min| (min, max)))
-                .flat_map(|(min, max)| [false, true].map(|blank| Choose { min, max, blank, winners: None }))
+                .flat_map(|(min, max)| [false, true].map(|blank| Choose { min, max, blank }))
                 .filter(move |rule| options >= rule.fewest_options())
                 .map(move |rule| (options, rule))
         })
@@ -225,10 +218,7 @@ mod tests {
 
     #[test]
     fn contests_of_one_form_do_not_touch_each_other() {
-        let (one, two) = (
-            Choose { min: 1, max: 1, blank: true, winners: None },
-            Choose { min: 0, max: 2, blank: false, winners: None },
-        );
+        let (one, two) = (Choose { min: 1, max: 1, blank: true }, Choose { min: 0, max: 2, blank: false });
         let mut builder = FormBuilder::new();
         for rule in [&one, &two] {
             Rule::Choose(rule.clone()).compile(&numbered_options(2), &mut builder);
@@ -243,7 +233,7 @@ mod tests {
     #[test]
     fn plain_binary_digits_would_admit_an_undervote() {
         // The slack of 1..6 is a range 0..5, in which plain digits reach 7.
-        let rule = Choose { min: 1, max: 6, blank: false, winners: None };
+        let rule = Choose { min: 1, max: 6, blank: false };
         let weakened = {
             let _weaken = crate::weaken::Weaken::without(crate::weaken::Check::ExactRange);
             satisfiable(&compile(6, &rule).0, 1)
@@ -292,7 +282,7 @@ mod tests {
 
     #[test]
     fn totals_become_counts_and_a_ranking_that_shows_ties() {
-        let rule = Rule::Choose(Choose { min: 0, max: 1, blank: true, winners: None });
+        let rule = Rule::Choose(Choose { min: 0, max: 1, blank: true });
         assert_eq!(rule.multiplier(), Multiplier::RollWeight);
         assert_eq!(rule.count_bound(), 1);
         let outcome = rule.outcome(&numbered_options(4), &[7, 9, 7, 0, 3], 30).unwrap();
@@ -301,7 +291,7 @@ mod tests {
         assert_eq!(outcome.ranking(), [alloc::vec![1], alloc::vec![0, 2], alloc::vec![3]]);
         let wrong = |totals, counts| Err(OutcomeError::WrongNumber { totals, counts });
         assert_eq!(rule.outcome(&numbered_options(4), &[1; 4], 30), wrong(4, 5));
-        let rule = Rule::Choose(Choose { min: 0, max: 2, blank: false, winners: None });
+        let rule = Rule::Choose(Choose { min: 0, max: 2, blank: false });
         assert_eq!(rule.outcome(&numbered_options(2), &[0, 0], 0).as_ref().map(Outcome::blank), Ok(None));
         assert_eq!(rule.outcome(&numbered_options(2), &[0, 0], 0).unwrap().ranking(), [alloc::vec![0, 1]]);
         assert_eq!(rule.outcome(&numbered_options(2), &[0, 0, 0], 0), wrong(3, 2));
@@ -309,7 +299,7 @@ mod tests {
 
     #[test]
     fn the_last_option_of_an_exact_choice_has_the_remaining_votes() {
-        let yes_or_no = Rule::Choose(Choose { min: 1, max: 1, blank: false, winners: None });
+        let yes_or_no = Rule::Choose(Choose { min: 1, max: 1, blank: false });
         assert_eq!(
             yes_or_no.outcome(&numbered_options(2), &[53_238], 60_940).unwrap().counts().unwrap(),
             [53_238, 7_702]
@@ -319,7 +309,7 @@ mod tests {
             yes_or_no.outcome(&numbered_options(2), &[1, 1], 2),
             Err(OutcomeError::WrongNumber { totals: 2, counts: 1 })
         );
-        let two_or_blank = Rule::Choose(Choose { min: 2, max: 2, blank: true, winners: None });
+        let two_or_blank = Rule::Choose(Choose { min: 2, max: 2, blank: true });
         // Ten ballots, three of them blank: seven ballots with two selections each.
         let outcome = two_or_blank.outcome(&numbered_options(3), &[5, 4, 3], 10).unwrap();
         assert_eq!((outcome.counts(), outcome.blank()), (Some([5, 4, 5].as_slice()), Some(3)));

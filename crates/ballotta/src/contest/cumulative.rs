@@ -27,9 +27,6 @@ pub struct Cumulative {
     pub exact: bool,
     /// Whether voters may cast a blank vote.
     pub blank: bool,
-    /// The number of options that are elected. `None` if the rule elects none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub winners: Option<u32>,
 }
 
 impl Cumulative {
@@ -49,8 +46,8 @@ impl ContestKind for Cumulative {
         let max: Option<u64> = object.integer("max", 1..=MAX_POINTS);
         let points = object.integer("points", 1..=max.unwrap_or(MAX_POINTS) * options);
         let exact = object.boolean("exact");
-        let (blank, winners, path) = read_end(object, context);
-        let rule = Self { points: points?, max: max?, exact: exact?, blank: blank?, winners: winners? };
+        let (blank, path) = read_end(object);
+        let rule = Self { points: points?, max: max?, exact: exact?, blank: blank? };
         require_options(if rule.exact { 2 } else { 1 }, context, &path)?;
         Some(rule)
     }
@@ -77,9 +74,5 @@ impl ContestKind for Cumulative {
 
     fn has_blank(&self) -> bool {
         self.blank
-    }
-
-    fn winners(&self) -> Option<u32> {
-        self.winners
     }
 }

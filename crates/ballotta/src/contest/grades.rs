@@ -21,7 +21,7 @@ use subtle::ConstantTimeEq;
 use super::kind::{ContestKind, EncodeSelection};
 use super::mark::{MarkKind, Selection};
 use super::option::{ContestOption, Grade};
-use super::outcome::{Counts, Detail, Outcome, OutcomeError, rank_by, remainder, sum};
+use super::outcome::{Counts, Detail, Outcome, OutcomeError, RankedBy, rank_by, remainder, sum};
 use super::read::{RuleContext, read_end};
 use super::selection::{SelectionError, check_options, value_of};
 use crate::form::{Bit, BitTable, Bits, FormBuilder};
@@ -36,9 +36,6 @@ pub struct Grades {
     pub grades: Vec<Grade>,
     /// Whether voters may cast a blank vote.
     pub blank: bool,
-    /// The number of options that are elected. `None` if the rule elects none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub winners: Option<u32>,
 }
 
 impl ContestKind for Grades {
@@ -48,9 +45,9 @@ impl ContestKind for Grades {
 
     fn read<'a>(mut object: Object<'a>, context: &RuleContext<'a>) -> Option<Self> {
         let grades = object.required("grades", |node| read_named(&node, 2..=MAX_GRADES, context.languages));
-        let (blank, winners, _) = read_end(object, context);
+        let (blank, _) = read_end(object);
         let grades = grades?.into_iter().map(|(id, title)| Grade { id, title }).collect();
-        Some(Self { grades, blank: blank?, winners: winners? })
+        Some(Self { grades, blank: blank? })
     }
 
     fn counts(&self, options: usize) -> usize {
@@ -91,15 +88,15 @@ impl ContestKind for Grades {
         // If nobody voted, all gauges are equal.
         let ranking = rank_by(options, |option| gauges.get(option).map(Gauge::key));
         let majority = (voted > 0).then(|| gauges.iter().map(|gauge| gauge.grade).collect());
-        Ok(Outcome { counts: None, blank, ranking, detail: Detail::Grades { totals, majority }, winners: None })
+        Ok(Outcome { counts: None, blank, ranking, detail: Detail::Grades { totals, majority } })
     }
 
     fn has_blank(&self) -> bool {
         self.blank
     }
 
-    fn winners(&self) -> Option<u32> {
-        self.winners
+    fn ranked_by(&self) -> RankedBy {
+        RankedBy::MajorityJudgment
     }
 
     fn grades(&self) -> &[Grade] {

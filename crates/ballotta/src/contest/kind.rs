@@ -7,7 +7,7 @@ use core::fmt::Debug;
 use super::Multiplier;
 use super::mark::{MarkKind, Selection};
 use super::option::{ContestOption, Grade};
-use super::outcome::{Outcome, OutcomeError};
+use super::outcome::{Outcome, OutcomeError, RankedBy};
 use super::read::RuleContext;
 use super::selection::SelectionError;
 use crate::form::{Bit, Bits, FormBuilder};
@@ -55,12 +55,14 @@ pub(super) trait ContestKind: Sized {
     /// Returns whether voters may cast a blank vote, which is counted separately.
     fn has_blank(&self) -> bool;
 
-    /// Returns the number of options that are elected, if the rule elects any.
-    fn winners(&self) -> Option<u32>;
-
     /// Returns the factor by which the slots of a ballot are multiplied in the tally.
     fn multiplier(&self) -> Multiplier {
         Multiplier::RollWeight
+    }
+
+    /// Returns what ranks the options.
+    fn ranked_by(&self) -> RankedBy {
+        RankedBy::Totals
     }
 
     /// Returns the grades, the best first. Empty if the contest is not marked with grades.
@@ -143,12 +145,6 @@ macro_rules! kinds {
                 match self { $(Self::$kind(kind) => kind.has_blank(),)+ }
             }
 
-            /// Returns the number of options that are elected, if the rule elects any.
-            #[must_use]
-            pub fn winners(&self) -> Option<u32> {
-                match self { $(Self::$kind(kind) => kind.winners(),)+ }
-            }
-
             /// Returns the factor by which the slots of a ballot are multiplied in the tally.
             #[must_use]
             pub fn multiplier(&self) -> Multiplier {
@@ -161,14 +157,20 @@ macro_rules! kinds {
                 match self { $(Self::$kind(kind) => kind.grades(),)+ }
             }
 
+            /// Returns what ranks the options.
+            #[must_use]
+            pub fn ranked_by(&self) -> RankedBy {
+                match self { $(Self::$kind(kind) => kind.ranked_by(),)+ }
+            }
+
             /// Returns the kind of mark for such a contest, besides the blank vote.
             #[must_use]
             pub fn mark_kind(&self) -> MarkKind {
                 match self { $(Self::$kind(_) => $kind::MARK,)+ }
             }
 
-            /// Computes the result of the contest, with the elected options, from the totals of all counts. `weight` is
-            /// the sum of the weights of all counted ballots.
+            /// Computes the result of the contest from the totals of all counts. `weight` is the sum of the weights of
+            /// all counted ballots. What follows from it, [`Contest::decide`](crate::manifest::Contest::decide) says.
             ///
             /// # Errors
             ///
@@ -179,11 +181,7 @@ macro_rules! kinds {
                 totals: &[u64],
                 weight: u64,
             ) -> Result<Outcome, OutcomeError> {
-                let outcome = match self { $(Self::$kind(kind) => kind.outcome(options, totals, weight)?,)+ };
-                Ok(match self.winners() {
-                    Some(number) => outcome.elect(number),
-                    None => outcome,
-                })
+                match self { $(Self::$kind(kind) => kind.outcome(options, totals, weight),)+ }
             }
         }
 

@@ -29,9 +29,9 @@ use self::roles::Roles;
 use super::kind::{ContestKind, EncodeSelection};
 use super::mark::{MarkKind, Selection};
 use super::option::ContestOption;
-use super::outcome::{Counts, Detail, Outcome, OutcomeError, SeatsOutcome, rank_by, require_possible, sum};
+use super::outcome::{Counts, Detail, Outcome, OutcomeError, rank_by, require_possible, sum};
 use super::read::RuleContext;
-use super::seats::{SeatMethod, allocate};
+use super::seats::{People, SeatMethod};
 use super::selection::{SelectionError, check_options, is_among};
 use crate::form::{Bit, BitLine, Bits, FormBuilder, RangeDigits, Terms};
 use crate::json::Object;
@@ -82,12 +82,19 @@ pub struct Seats {
     pub number: u32,
     /// The method that gives the seats to the lists.
     pub method: SeatMethod,
+    /// Who takes the seats of a list.
+    pub people: People,
 }
 
 impl Lists {
     /// `P_j`: the largest number of preferences within a list of this many candidates.
     fn preferences_in(&self, candidates: usize) -> u64 {
         u64::from(self.preferences).min(candidates as u64)
+    }
+
+    /// The option number of each list, and those of its candidates, in the order of the rule.
+    pub(crate) fn candidates_of_lists(&self, options: &[ContestOption]) -> Vec<(usize, Vec<usize>)> {
+        self.positions(options).lists
     }
 
     /// Returns the option numbers of lists, candidates and groups.
@@ -127,8 +134,26 @@ impl ContestKind for Lists {
             let mut object = node.object()?;
             let number = object.integer("number", 1..=MAX_SEATS);
             let method = object.required("method", |node| node.word(SeatMethod::WORDS));
+            let people = object.required("people", |node| {
+                let people = node.word(People::WORDS)?;
+                let by_preferences = people != People::Order;
+                if by_preferences && preferences == Some(0) {
+                    return node.path().fail(ManifestProblem::NoPreferences);
+                }
+                Some(people)
+            });
             object.finish();
-            Some(Seats { number: number?, method: method? })
+            let seats = Seats { number: number?, method: method?, people: people? };
+            // Seats go to people: a list without candidates, or seats that nobody can take, must not be found out later.
+            if let Some(lists) = &lists {
+                if lists.iter().any(|list| list.candidates.is_empty()) {
+                    return node.path().fail(ManifestProblem::ListWithoutCandidates);
+                }
+                if u64::from(seats.number) > candidates {
+                    return node.path().fail(ManifestProblem::TooManySeats { seats: seats.number, candidates });
+                }
+            }
+            Some(seats)
         });
         let blank = object.boolean("blank");
         let path = object.path().clone();
@@ -236,23 +261,11 @@ impl ContestKind for Lists {
                 tied
             })
             .collect();
-        let detail = self.seats.map_or(Detail::None, |seats| {
-            let allocation = allocate(&of_lists, seats.number, seats.method);
-            Detail::Seats(SeatsOutcome {
-                lists: zip(&positions.lists, allocation.seats).map(|((list, _), seats)| (*list, seats)).collect(),
-                tied: allocation.tied.into_iter().filter_map(option_of).collect(),
-                open: allocation.open,
-            })
-        });
-        Ok(Outcome { counts: Some(totals.to_vec()), blank, ranking, detail, winners: None })
+        Ok(Outcome { counts: Some(totals.to_vec()), blank, ranking, detail: Detail::None })
     }
 
     fn has_blank(&self) -> bool {
         self.blank
-    }
-
-    fn winners(&self) -> Option<u32> {
-        None
     }
 }
 

@@ -3,6 +3,8 @@
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
+use serde::{Deserialize, Serialize};
+
 /// Totals that no ballots of the contest can give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -27,7 +29,22 @@ pub struct Outcome {
     pub(super) blank: Option<u64>,
     pub(super) ranking: Vec<Vec<usize>>,
     pub(super) detail: Detail,
-    pub(super) winners: Option<Winners>,
+}
+
+/// What ranks the options of a contest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RankedBy {
+    /// Their totals.
+    Totals,
+    /// Their majority grades and gauges (Balinski and Laraki).
+    MajorityJudgment,
+    /// The strongest paths between them.
+    Schulze,
+    /// The largest defeats, which are locked first.
+    RankedPairs,
+    /// The number of options that each beats.
+    Copeland,
 }
 
 /// The part of a result that only some kinds have.
@@ -47,8 +64,6 @@ pub enum Detail {
     },
     /// For `pairs`: the comparison of every pair of options.
     Pairs(PairsOutcome),
-    /// For `lists` with seats: the seats of each list.
-    Seats(SeatsOutcome),
 }
 
 /// The comparison of every pair of options, and the rankings that follow from it.
@@ -67,51 +82,11 @@ pub struct PairsOutcome {
     pub copeland: Vec<Vec<usize>>,
 }
 
-/// The seats that the lists of a contest get.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SeatsOutcome {
-    /// The option number and the seats of each list, in the order of the rule.
-    pub lists: Vec<(usize, u32)>,
-    /// The lists that tie for the seats that stay open, in the order of the rule.
-    pub tied: Vec<usize>,
-    /// The number of seats that stay open because lists tie or because nobody voted.
-    pub open: u32,
-}
-
-/// The options that are elected in a contest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Winners {
-    /// The number of options that the rule elects.
-    pub number: u32,
-    /// The elected options, in the order of the ranking.
-    pub elected: Vec<usize>,
-    /// The options that tie for the places that are left. None of them is elected.
-    pub tied: Vec<usize>,
-}
-
 impl Outcome {
     /// The outcome with these totals. Larger totals rank first.
     pub(super) fn of_totals(counts: Vec<u64>, blank: Option<u64>) -> Self {
         let ranking = rank_by(counts.len(), |option| counts.get(option).copied());
-        Self { counts: Some(counts), blank, ranking, detail: Detail::None, winners: None }
-    }
-
-    /// The same outcome, with the first `number` options of the ranking elected.
-    pub(super) fn elect(mut self, number: u32) -> Self {
-        let mut winners = Winners { number, elected: Vec::new(), tied: Vec::new() };
-        for place in &self.ranking {
-            let left = (number as usize).saturating_sub(winners.elected.len());
-            if left == 0 {
-                break;
-            }
-            if place.len() > left {
-                winners.tied.clone_from(place);
-                break;
-            }
-            winners.elected.extend(place);
-        }
-        self.winners = Some(winners);
-        self
+        Self { counts: Some(counts), blank, ranking, detail: Detail::None }
     }
 
     /// Returns the total of each option, in option order. `None` for kinds in which options have no totals.
@@ -150,10 +125,15 @@ impl Outcome {
         &self.detail
     }
 
-    /// Returns the elected options, if the rule elects any.
+    /// Returns whether an option has a vote: a total above 0; in `pairs`, a ballot that ranks it above another option; in
+    /// `grades`, anybody who voted.
     #[must_use]
-    pub fn winners(&self) -> Option<&Winners> {
-        self.winners.as_ref()
+    pub fn has_vote(&self, option: usize) -> bool {
+        match (&self.counts, &self.detail) {
+            (_, Detail::Pairs(pairs)) => pairs.matrix.get(option).is_some_and(|row| row.iter().any(|above| *above > 0)),
+            (_, Detail::Grades { majority, .. }) => majority.is_some(),
+            (counts, _) => counts.iter().flatten().nth(option).is_some_and(|total| *total > 0),
+        }
     }
 }
 

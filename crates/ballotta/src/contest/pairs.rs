@@ -37,7 +37,7 @@ use zeroize::Zeroizing;
 use super::kind::{ContestKind, EncodeSelection};
 use super::mark::{MarkKind, Selection};
 use super::option::ContestOption;
-use super::outcome::{Counts, Detail, Outcome, OutcomeError, PairsOutcome, rank_by, require_possible};
+use super::outcome::{Counts, Detail, Outcome, OutcomeError, PairsOutcome, RankedBy, rank_by, require_possible};
 use super::read::{RuleContext, read_end, require_options};
 use super::selection::{SelectionError, check_options, is_among, value_of};
 use crate::form::{Bit, BitLine, BitTable, Bits, FormBuilder, Terms};
@@ -54,9 +54,6 @@ pub struct Pairs {
     pub method: Method,
     /// Whether voters may cast a blank vote.
     pub blank: bool,
-    /// The number of options that are elected. `None` if the rule elects none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub winners: Option<u32>,
 }
 
 /// The method that ranks options by their pairs.
@@ -90,8 +87,8 @@ impl ContestKind for Pairs {
     fn read<'a>(mut object: Object<'a>, context: &RuleContext<'a>) -> Option<Self> {
         let ties = object.boolean("ties");
         let method = object.required("method", |node| node.word(Method::WORDS));
-        let (blank, winners, path) = read_end(object, context);
-        let rule = Self { ties: ties?, method: method?, blank: blank?, winners: winners? };
+        let (blank, path) = read_end(object);
+        let rule = Self { ties: ties?, method: method?, blank: blank? };
         require_options(2, context, &path)?;
         match context.option_count() {
             Some(options) if options > MAX_RANKED_OPTIONS => {
@@ -144,15 +141,19 @@ impl ContestKind for Pairs {
             Method::RankedPairs => pairs.ranked_pairs.clone(),
             Method::Copeland => pairs.copeland.clone(),
         };
-        Ok(Outcome { counts: None, blank, ranking, detail: Detail::Pairs(pairs), winners: None })
+        Ok(Outcome { counts: None, blank, ranking, detail: Detail::Pairs(pairs) })
     }
 
     fn has_blank(&self) -> bool {
         self.blank
     }
 
-    fn winners(&self) -> Option<u32> {
-        self.winners
+    fn ranked_by(&self) -> RankedBy {
+        match self.method {
+            Method::Schulze => RankedBy::Schulze,
+            Method::RankedPairs => RankedBy::RankedPairs,
+            Method::Copeland => RankedBy::Copeland,
+        }
     }
 }
 
@@ -390,30 +391,56 @@ impl Matrix {
         layers(size, |i, j| at(&strengths, i, j) > at(&strengths, j, i))
     }
 
-    /// Ranks by locking the largest defeats first.
+    /// Ranks by locking the largest defeats first. Equal defeats are taken together, so that no order of the options
+    /// decides between them: of those that no locked defeats contradict, the ones that are on no cycle of locked and
+    /// equal defeats are locked.
     fn ranked_pairs(&self) -> Vec<Vec<usize>> {
         let size = self.options();
         let defeats: Vec<(usize, usize)> = pairs(size, true).filter(|(i, j)| self.beats(*i, *j)).collect();
-        // The sort is stable: equal defeats stay in the order of the options.
         let order = rank_by(defeats.len(), |defeat| {
             defeats.get(defeat).map(|(i, j)| (self.above(*i, *j), core::cmp::Reverse(self.above(*j, *i))))
         });
-        // The options that each option reaches by locked defeats.
-        let mut leads = alloc::vec![false; size * size];
-        let get = |leads: &[bool], i: usize, j: usize| i == j || leads.get(i * size + j) == Some(&true);
-        for (winner, loser) in order.iter().flatten().filter_map(|defeat| defeats.get(*defeat).copied()) {
-            if get(&leads, loser, winner) {
-                continue;
-            }
-            let before: Vec<usize> = (0..size).filter(|option| get(&leads, *option, winner)).collect();
-            let behind: Vec<usize> = (0..size).filter(|option| get(&leads, loser, *option)).collect();
-            for (i, j) in before.iter().flat_map(|i| behind.iter().map(move |j| (*i, *j))) {
-                if let Some(place) = leads.get_mut(i * size + j) {
-                    *place = true;
+        let mut locked = Leads::new(size);
+        for equal in order {
+            let equal = equal.iter().filter_map(|defeat| defeats.get(*defeat).copied());
+            let equal: Vec<(usize, usize)> = equal.filter(|(winner, loser)| !locked.leads(*loser, *winner)).collect();
+            let mut with_equal = locked.clone();
+            equal.iter().for_each(|(winner, loser)| with_equal.add(*winner, *loser));
+            for (winner, loser) in equal {
+                if !with_equal.leads(loser, winner) {
+                    locked.add(winner, loser);
                 }
             }
         }
-        layers(size, |i, j| i != j && get(&leads, i, j))
+        layers(size, |i, j| locked.leads(i, j))
+    }
+}
+
+/// Which options lead to which, by a chain of defeats.
+#[derive(Clone)]
+struct Leads {
+    size: usize,
+    leads: Vec<bool>,
+}
+
+impl Leads {
+    fn new(size: usize) -> Self {
+        Self { size, leads: alloc::vec![false; size * size] }
+    }
+
+    fn leads(&self, i: usize, j: usize) -> bool {
+        self.leads.get(i * self.size + j) == Some(&true)
+    }
+
+    /// Adds a defeat, and every chain that it completes.
+    fn add(&mut self, winner: usize, loser: usize) {
+        let before: Vec<usize> = (0..self.size).filter(|i| *i == winner || self.leads(*i, winner)).collect();
+        let behind: Vec<usize> = (0..self.size).filter(|j| *j == loser || self.leads(loser, *j)).collect();
+        for (i, j) in before.iter().flat_map(|i| behind.iter().map(move |j| (*i, *j))) {
+            if let Some(place) = self.leads.get_mut(i * self.size + j) {
+                *place = true;
+            }
+        }
     }
 }
 

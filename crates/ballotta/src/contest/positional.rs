@@ -45,9 +45,6 @@ pub struct Positional {
     pub truncated: bool,
     /// Whether voters may cast a blank vote.
     pub blank: bool,
-    /// The number of options that are elected. `None` if the rule elects none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub winners: Option<u32>,
 }
 
 impl Positional {
@@ -74,8 +71,8 @@ impl ContestKind for Positional {
             if counts { Some(scores) } else { node.path().fail(ManifestProblem::NothingCounts) }
         });
         let truncated = object.boolean("truncated");
-        let (blank, winners, path) = read_end(object, context);
-        let rule = Self { scores: scores?, truncated: truncated?, blank: blank?, winners: winners? };
+        let (blank, path) = read_end(object);
+        let rule = Self { scores: scores?, truncated: truncated?, blank: blank? };
         require_options(2, context, &path)?;
         Some(rule)
     }
@@ -143,10 +140,6 @@ impl ContestKind for Positional {
 
     fn has_blank(&self) -> bool {
         self.blank
-    }
-
-    fn winners(&self) -> Option<u32> {
-        self.winners
     }
 }
 

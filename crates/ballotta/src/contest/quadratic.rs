@@ -33,9 +33,6 @@ pub struct Quadratic {
     pub credits: u64,
     /// Whether voters may cast a blank vote.
     pub blank: bool,
-    /// The number of options that are elected. `None` if the rule elects none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub winners: Option<u32>,
 }
 
 impl Quadratic {
@@ -50,10 +47,10 @@ impl ContestKind for Quadratic {
 
     const MARK: MarkKind = MarkKind::Points;
 
-    fn read<'a>(mut object: Object<'a>, context: &RuleContext<'a>) -> Option<Self> {
+    fn read<'a>(mut object: Object<'a>, _: &RuleContext<'a>) -> Option<Self> {
         let credits = object.integer("credits", 1..=MAX_CREDITS);
-        let (blank, winners, _) = read_end(object, context);
-        Some(Self { credits: credits?, blank: blank?, winners: winners? })
+        let (blank, _) = read_end(object);
+        Some(Self { credits: credits?, blank: blank? })
     }
 
     fn counts(&self, options: usize) -> usize {
@@ -99,10 +96,6 @@ impl ContestKind for Quadratic {
 
     fn has_blank(&self) -> bool {
         self.blank
-    }
-
-    fn winners(&self) -> Option<u32> {
-        self.winners
     }
 }
 

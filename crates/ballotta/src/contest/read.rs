@@ -29,23 +29,12 @@ impl RuleContext<'_> {
     }
 }
 
-/// Reads the number of options that are elected. Returns `Some(None)` if the field is absent, and `None` if it is
-/// refused.
-pub(super) fn read_winners(object: &mut Object<'_>, context: &RuleContext<'_>) -> Option<Option<u32>> {
-    let most = context.option_count().unwrap_or(MAX_OPTIONS).max(1) as u64;
-    object.optional("winners", |node| node.integer(1..=most))
-}
-
-/// Reads the last fields of most rules, `blank` and `winners`, and reports all other fields.
-pub(super) fn read_end<'a>(
-    mut object: Object<'a>,
-    context: &RuleContext<'_>,
-) -> (Option<bool>, Option<Option<u32>>, JsonPath<'a>) {
+/// Reads the last field of most rules, `blank`, and reports all other fields.
+pub(super) fn read_end(mut object: Object<'_>) -> (Option<bool>, JsonPath<'_>) {
     let blank = object.boolean("blank");
-    let winners = read_winners(&mut object, context);
     let path = object.path().clone();
     object.finish();
-    (blank, winners, path)
+    (blank, path)
 }
 
 /// Reports at `path` if the contest has fewer options than the rule needs.

@@ -27,9 +27,6 @@ pub struct Score {
     pub total: Option<Total>,
     /// Whether voters may cast a blank vote.
     pub blank: bool,
-    /// The number of options that are elected. `None` if the rule elects none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub winners: Option<u32>,
 }
 
 /// The limit on the sum of a voter's points.
@@ -77,8 +74,8 @@ impl ContestKind for Score {
                 (Some(_), Some(_)) => path.field("exactly").fail(ManifestProblem::UnknownField),
             }
         });
-        let (blank, winners, path) = read_end(object, context);
-        let rule = Self { max: max?, total: total?, blank: blank?, winners: winners? };
+        let (blank, path) = read_end(object);
+        let rule = Self { max: max?, total: total?, blank: blank? };
         // With one option and an exact sum there is nothing to choose.
         require_options(if let Some(Total::Exactly(_)) = rule.total { 2 } else { 1 }, context, &path)?;
         Some(rule)
@@ -111,10 +108,6 @@ impl ContestKind for Score {
 
     fn has_blank(&self) -> bool {
         self.blank
-    }
-
-    fn winners(&self) -> Option<u32> {
-        self.winners
     }
 }
 

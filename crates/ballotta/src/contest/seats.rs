@@ -6,12 +6,12 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::iter::zip;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::outcome::sum;
 
 /// The method that gives seats to lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SeatMethod {
     /// Highest averages with the divisors 1, 2, 3, .. (D'Hondt, Jefferson).
@@ -28,10 +28,13 @@ impl SeatMethod {
 }
 
 /// The seats of each list, the lists that tie, and the seats that stay open.
-pub(super) struct Allocation {
-    pub(super) seats: Vec<u32>,
-    pub(super) tied: Vec<usize>,
-    pub(super) open: u32,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Allocation {
+    pub(crate) seats: Vec<u32>,
+    /// How many of its seats each list has by lot.
+    pub(crate) by_lot: Vec<u32>,
+    pub(crate) tied: Vec<usize>,
+    pub(crate) open: u32,
 }
 
 /// A fraction that is compared exactly. Its parts are at most 2^64, so that products fit into 128 bits.
@@ -47,10 +50,16 @@ impl Fraction {
     }
 }
 
-/// Gives `number` seats to lists with these totals.
-pub(super) fn allocate(totals: &[u64], number: u32, method: SeatMethod) -> Allocation {
+/// Gives `number` seats to lists with these totals. `lots` sorts lists by lot; if it gives nothing, ties stay open.
+pub(crate) fn allocate(
+    totals: &[u64],
+    number: u32,
+    method: SeatMethod,
+    lots: &dyn Fn(&[usize]) -> Option<Vec<usize>>,
+) -> Allocation {
     let voted = sum(totals);
-    let mut allocation = Allocation { seats: alloc::vec![0; totals.len()], tied: Vec::new(), open: number };
+    let none = alloc::vec![0; totals.len()];
+    let mut allocation = Allocation { seats: none.clone(), by_lot: none, tied: Vec::new(), open: number };
     if voted == 0 {
         return allocation;
     }
@@ -77,17 +86,41 @@ pub(super) fn allocate(totals: &[u64], number: u32, method: SeatMethod) -> Alloc
         let Some(largest) = claims.iter().map(|(_, claim)| *claim).max_by(Fraction::compare) else { break };
         let first: Vec<usize> =
             claims.iter().filter(|(_, claim)| claim.compare(&largest).is_eq()).map(|(list, _)| *list).collect();
-        if first.len() > allocation.open as usize {
+        let is_tie = first.len() > allocation.open as usize;
+        let Some(first) = (if is_tie { lots(&first) } else { Some(first.clone()) }) else {
             allocation.tied = first;
             break;
-        }
-        for list in first {
-            if let (Some(seats), Some(done)) = (allocation.seats.get_mut(list), done.get_mut(list)) {
+        };
+        for list in first.into_iter().take(allocation.open as usize) {
+            if let (Some(seats), Some(by_lot), Some(done)) =
+                (allocation.seats.get_mut(list), allocation.by_lot.get_mut(list), done.get_mut(list))
+            {
                 *seats += 1;
+                *by_lot += u32::from(is_tie);
                 allocation.open -= 1;
                 *done = matches!(method, SeatMethod::LargestRemainder);
             }
         }
     }
     allocation
+}
+
+/// Who takes the seats of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum People {
+    /// The candidates with the most preferences.
+    Preferences,
+    /// The candidates with the most preferences; equal ones in the order of the list.
+    PreferencesThenOrder,
+    /// The candidates in the order of the list.
+    Order,
+}
+
+impl People {
+    pub(super) const WORDS: &'static [(&'static str, Self)] = &[
+        ("preferences", Self::Preferences),
+        ("preferences_then_order", Self::PreferencesThenOrder),
+        ("order", Self::Order),
+    ];
 }

@@ -11,7 +11,7 @@ use super::mark::MarkKind;
 use super::option::ContestOption;
 use super::outcome::{Outcome, OutcomeError};
 use super::points::{Budget, Points, PointsBits};
-use super::read::{RuleContext, read_winners, require_options};
+use super::read::{RuleContext, require_options};
 use crate::form::{Bit, FormBuilder};
 use crate::json::Object;
 use crate::limits::MAX_WEIGHT;
@@ -21,9 +21,6 @@ use crate::limits::MAX_WEIGHT;
 pub struct Split {
     /// The largest weight that a voter can divide. It is at least the largest weight of the manifest.
     pub max: u64,
-    /// The number of options that are elected. `None` if the rule elects none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub winners: Option<u32>,
 }
 
 impl Split {
@@ -42,10 +39,9 @@ impl ContestKind for Split {
         // No voter has more weight than the whole roll.
         let most = context.total_weight.unwrap_or(MAX_WEIGHT).min(MAX_WEIGHT);
         let max = object.integer("max", least..=most);
-        let winners = read_winners(&mut object, context);
         let path = object.path().clone();
         object.finish();
-        let rule = Self { max: max?, winners: winners? };
+        let rule = Self { max: max? };
         require_options(2, context, &path)?;
         Some(rule)
     }
@@ -68,10 +64,6 @@ impl ContestKind for Split {
 
     fn has_blank(&self) -> bool {
         false
-    }
-
-    fn winners(&self) -> Option<u32> {
-        self.winners
     }
 
     /// The slots already contain the weight.

@@ -5,6 +5,7 @@ use core::iter::zip;
 
 use super::{DecryptionError, VerifiedDecryption};
 use crate::contest::Outcome;
+use crate::decision::LotSeed;
 use crate::discrete_log::DiscreteLog;
 use crate::election::ElectionContext;
 use crate::form::Packing;
@@ -29,8 +30,17 @@ pub struct ContestTotals {
     pub outcome: Outcome,
 }
 
-/// Computes the totals of all contests, in the order of the manifest; `None` for a contest whose totals are
-/// [withheld](EncryptedContest::withheld).
+/// What enough partial decryptions give together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TallyResult {
+    /// The totals of all contests, in the order of the manifest; `None` for a contest whose totals are
+    /// [withheld](EncryptedContest::withheld).
+    pub contests: Vec<Option<ContestTotals>>,
+    /// The seed of the lot; `None` if ties stay open.
+    pub lot: Option<LotSeed>,
+}
+
+/// Computes the totals of all contests, and the lot.
 ///
 /// # Errors
 ///
@@ -40,7 +50,7 @@ pub fn combine(
     context: &ElectionContext,
     tally: &EncryptedTally,
     decryptions: &[VerifiedDecryption],
-) -> Result<Vec<Option<ContestTotals>>, DecryptionError> {
+) -> Result<TallyResult, DecryptionError> {
     let need = usize::from(context.manifest().trustees().threshold);
     let have = decryptions.len();
     let need = if weaken::is_on(Check::DecryptionThreshold) { need } else { need.min(have) };
@@ -86,7 +96,13 @@ pub fn combine(
             }
         }
     }
-    Ok(results)
+    // Any `t` trustees give the same value: the exponent is that of the key of the lot.
+    let parts: Vec<&Element> = used.iter().filter_map(|part| part.lot().map(PublicElement::element)).collect();
+    let lot = context.manifest().lot_slot().map(|_| {
+        let value = Element::vartime_multiscalar(lagrange.iter().take(parts.len()), parts.iter().copied());
+        LotSeed::of(tally.fingerprint(), &value.into())
+    });
+    Ok(TallyResult { contests: results, lot })
 }
 
 /// The largest possible total of a count.

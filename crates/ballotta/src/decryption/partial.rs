@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 use core::iter::zip;
+use core::slice;
 
 use rand_core::CryptoRng;
 
@@ -25,12 +26,12 @@ use crate::weaken::{self, Check};
 ///
 /// Version (2 bytes), trustee (2), [tally](TallyReference) (136); then for each contest that
 /// [needs decryption](crate::tally::EncryptedContest::needs_decryption): `D_1, D_2, ..` (32 bytes each) and the proof (96);
-/// signature (64).
+/// if the manifest decides ties by lot, `D_lot` (32) and its proof (96); signature (64).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartialDecryption {
     trustee: u16,
     tally: TallyReference,
-    /// Factors and proofs, encoded: how many there are depends on the tally.
+    /// Factors and proofs, encoded: how many there are depends on the tally and the manifest.
     contests: Vec<u8>,
     signature: SchnorrProof,
 }
@@ -50,6 +51,14 @@ fn proof_transcript(tally: &EncryptedTally, trustee: u16, contest: usize) -> mer
     }
     transcript.absorb_u64(b"trustee", u64::from(trustee));
     transcript.absorb_u64(b"contest", contest as u64);
+    transcript
+}
+
+/// The transcript of the proof of a part of the lot.
+fn lot_transcript(tally: &EncryptedTally, trustee: u16) -> merlin::Transcript {
+    let mut transcript = Domain::LotShare.for_election(tally.fingerprint());
+    TallyReference::of(tally).absorb(&mut transcript);
+    transcript.absorb_u64(b"trustee", u64::from(trustee));
     transcript
 }
 
@@ -98,6 +107,19 @@ impl PartialDecryption {
             }
             proof.encode(&mut writer);
         }
+        if let Some(slot) = context.manifest().lot_slot() {
+            let (Some(secret), Some(verification_key)) = (shares.expose_secrets().get(slot), keys.get(slot)) else {
+                return Err(DecryptionError::WrongShares);
+            };
+            let base = TallyReference::of(tally).lot_base();
+            let factor = PublicElement::from(base.element() * secret.expose_scalar());
+            let (keys, factors) = (slice::from_ref(verification_key), slice::from_ref(&factor));
+            let statement = EqualityStatement { base: &base, keys, factors };
+            let mut transcript = lot_transcript(tally, trustee);
+            let proof = EqualityProof::prove(&mut transcript, &statement, slice::from_ref(secret), rng);
+            writer.element(&factor);
+            proof.encode(&mut writer);
+        }
         let (tally, contests) = (TallyReference::of(tally), writer.finish());
         let signed = signed_bytes(trustee, &tally, &contests);
         let signature = key.prove(&mut signature_transcript(&tally.fingerprint, &signed), rng);
@@ -121,7 +143,8 @@ impl PartialDecryption {
     /// # Errors
     ///
     /// `UnknownTrustee` or `BadDecryptionSignature`: anybody may have made it. If the trustee has signed it,
-    /// `DecryptionMismatch`, `MalformedDecryption`, or `PartialDecryptionInvalid` for the first contest whose proof fails.
+    /// `DecryptionMismatch`, `MalformedDecryption`, `PartialDecryptionInvalid` for the first contest whose proof fails, or
+    /// `LotInvalid`.
     pub fn verify<R: CryptoRng>(
         self,
         context: &ElectionContext,
@@ -158,6 +181,13 @@ impl PartialDecryption {
             let factors = slots.map(|_| reader.element("D")).collect::<Result<_, _>>().map_err(malformed)?;
             decoded.push((factors, Some(EqualityProof::decode(&mut reader).map_err(malformed)?)));
         }
+        let lot = match context.manifest().lot_slot() {
+            None => None,
+            Some(slot) => {
+                let factor = reader.element("lot").map_err(malformed)?;
+                Some((slot, factor, EqualityProof::decode(&mut reader).map_err(malformed)?))
+            }
+        };
         reader.finish().map_err(malformed)?;
         let mut verified = Vec::with_capacity(decoded.len());
         for (contest, (sums, (factors, proof))) in zip(tally.contests(), decoded).enumerate() {
@@ -171,7 +201,21 @@ impl PartialDecryption {
             }
             verified.push(factors);
         }
-        Ok(VerifiedDecryption { trustee: index, factors: verified })
+        let lot = match lot {
+            None => None,
+            Some((slot, factor, proof)) => {
+                let invalid = || DecryptionError::LotInvalid { trustee };
+                let base = reference.lot_base();
+                let keys = slice::from_ref(all_keys.get(slot).ok_or_else(invalid)?);
+                let statement = EqualityStatement { base: &base, keys, factors: slice::from_ref(&factor) };
+                let verified = proof.verify(&mut lot_transcript(tally, trustee), &statement, rng);
+                if verified.is_err() && weaken::is_on(Check::LotProof) {
+                    return Err(invalid());
+                }
+                Some(factor)
+            }
+        };
+        Ok(VerifiedDecryption { trustee: index, factors: verified, lot })
     }
 
     /// Reads a partial decryption. Its signature, its factors and its proofs are not verified.
@@ -215,6 +259,8 @@ pub struct VerifiedDecryption {
     trustee: TrusteeIndex,
     /// The factor of each slot of each contest.
     factors: Vec<Vec<PublicElement>>,
+    /// The trustee's part of the lot, if ties are decided by lot.
+    lot: Option<PublicElement>,
 }
 
 impl VerifiedDecryption {
@@ -226,6 +272,11 @@ impl VerifiedDecryption {
 
     pub(super) fn index(&self) -> TrusteeIndex {
         self.trustee
+    }
+
+    /// The trustee's part of the lot; `None` if ties stay open.
+    pub(super) fn lot(&self) -> Option<&PublicElement> {
+        self.lot.as_ref()
     }
 
     /// The factor of a slot of a contest, both counted from 0; `None` if the contest was not decrypted.

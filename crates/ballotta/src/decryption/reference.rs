@@ -2,7 +2,9 @@
 
 use core::fmt;
 
+use crate::decision::lot_base;
 use crate::encoding::{DecodeError, Reader, Writer};
+use crate::group::PublicElement;
 use crate::hash::{Fingerprint, TallyDigest, TreeHash};
 use crate::merkle::TreeHead;
 use crate::tally::EncryptedTally;
@@ -54,6 +56,11 @@ impl fmt::Display for TallyDifference {
 }
 
 impl TallyReference {
+    /// The base of the lot: it follows from the fingerprint and the closed board.
+    pub(super) fn lot_base(&self) -> PublicElement {
+        lot_base(&self.fingerprint, self.close.size, &self.close.root)
+    }
+
     /// The reference to this tally.
     #[must_use]
     pub fn of(tally: &EncryptedTally) -> Self {

@@ -8,7 +8,10 @@ use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::SUITE;
-use crate::contest::{ContestOption, Rule};
+use crate::contest::{ContestOption, Outcome, Rule};
+use crate::decision::{
+    Circumstances, Motion, MotionResult, QuorumRule, SeatsResult, Share, Winners, WinnersResult, seat,
+};
 use crate::form::Packing;
 use crate::group::PublicElement;
 use crate::hash::{FileHash, parse_hex32};
@@ -49,6 +52,8 @@ pub struct ManifestContents {
     pub weights: Weights,
     /// What happens if a credential casts another ballot.
     pub revoting: Revoting,
+    /// What happens if options tie.
+    pub ties: Ties,
     /// The turnout that a valid election needs, if there is a quorum.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quorum: Option<Quorum>,
@@ -151,12 +156,12 @@ words! {
     }
 }
 words! {
-    /// How a quorum compares its count with the fraction.
-    QuorumRule {
-        /// The count must be larger than the fraction.
-        MoreThan = "more_than",
-        /// The count must be the fraction or larger.
-        AtLeast = "at_least",
+    /// What happens if options, lists or candidates tie for fewer places than they are.
+    Ties {
+        /// What depends on the tie stays open, and the result names those that tie.
+        Open = "open",
+        /// A lot decides that only the trustees together can draw.
+        Lot = "lot",
     }
 }
 words! {
@@ -209,6 +214,12 @@ pub struct Contest {
     pub description: Option<Text>,
     /// What a voter may choose, and how choices are counted.
     pub rule: Rule,
+    /// The options that are elected, if the contest elects any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub winners: Option<Winners>,
+    /// The motion, if the contest is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub passes: Option<Motion>,
     /// The options, in the order in which they are shown and counted.
     pub options: Vec<ContestOption>,
 }
@@ -219,6 +230,36 @@ impl Contest {
     pub fn packing(&self, weights: &Weights) -> Packing {
         Packing::new(self.rule.count_bound(), weights.max, weights.total)
     }
+
+    /// Decides who is elected, whether the motion passes, and who takes seats.
+    #[must_use]
+    pub fn decide(&self, outcome: &Outcome, circumstances: &Circumstances<'_>) -> Decisions {
+        let ids: Vec<&str> = self.options.iter().map(|option| option.id.as_str()).collect();
+        let option = |id: &str| ids.iter().position(|known| *known == id);
+        let seats = match &self.rule {
+            Rule::Lists(lists) => lists.seats.map(|seats| {
+                seat(seats, &lists.candidates_of_lists(&self.options), outcome, &self.id, &ids, circumstances)
+            }),
+            _ => None,
+        };
+        Decisions {
+            winners: self.winners.as_ref().map(|winners| winners.decide(outcome, &self.id, &ids, circumstances)),
+            motion: self.passes.as_ref().map(|motion| motion.decide(outcome, option, circumstances)),
+            seats,
+        }
+    }
+}
+
+/// What follows from the outcome of a contest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Decisions {
+    /// Who is elected, if the contest elects options.
+    pub winners: Option<WinnersResult>,
+    /// Whether the motion passes, if the contest is one.
+    pub motion: Option<MotionResult>,
+    /// Who takes the seats of the lists, if the contest gives any.
+    pub seats: Option<SeatsResult>,
 }
 
 /// A ballot style: the contests in which a voter may vote.
@@ -258,12 +299,7 @@ impl Quorum {
     /// Returns whether `counted` out of `base` reaches the quorum. The comparison is exact.
     #[must_use]
     pub fn reached(&self, counted: u64, base: u64) -> bool {
-        let [numerator, denominator] = self.fraction.map(u128::from);
-        let (counted, needed) = (u128::from(counted) * denominator, u128::from(base) * numerator);
-        match self.rule {
-            QuorumRule::MoreThan => counted > needed,
-            QuorumRule::AtLeast => counted >= needed,
-        }
+        Share { rule: self.rule, fraction: self.fraction }.reached(counted, base)
     }
 }
 

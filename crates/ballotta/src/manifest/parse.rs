@@ -8,11 +8,12 @@ use core::ops::Range;
 use super::Layout;
 use super::contents::{
     BallotStyle, Closing, Contest, ElectionKind, FORMAT, LogKey, ManifestContents, OnDisqualification, Party, Privacy,
-    Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, RollChanges, Schedule, Software, Trustees, Weights, Witnesses,
+    Quorum, QuorumBase, QuorumOf, Revoting, RollChanges, Schedule, Software, Ties, Trustees, Weights, Witnesses,
     parse_hex, parse_key, parse_log_key,
 };
 use crate::SUITE;
 use crate::contest::{ContestOption, Rule, RuleContext};
+use crate::decision::{Motion, Share, Winners};
 use crate::discrete_log::giant_steps;
 use crate::form::{FormBuilder, Packing};
 use crate::hash::FileHash;
@@ -104,10 +105,11 @@ impl ManifestParser {
         let schedule = object.optional("schedule", |node| read_schedule(&node));
         let weights = object.required("weights", |node| self.weights(&node));
         self.weights.clone_from(&weights);
+        let ties = object.required("ties", |node| node.word(Ties::WORDS));
         let mut ids = BTreeMap::new();
         let contests = object.required("contests", |node| {
             let contests = self.contests(&node, &mut ids)?;
-            self.number_slots(node.path(), contests)
+            self.number_slots(node.path(), contests, ties)
         });
         let styles = object.required("styles", |node| self.styles(&node, &ids, contests.as_deref()));
         let revoting = object.required("revoting", |node| node.word(Revoting::WORDS));
@@ -158,6 +160,7 @@ impl ManifestParser {
             styles,
             weights: weights?,
             revoting: revoting?,
+            ties: ties?,
             quorum: quorum?,
             privacy: privacy?,
             closing: closing?.0,
@@ -204,10 +207,15 @@ impl ManifestParser {
         })
     }
 
-    /// Gives each contest its slots among all slots of the election.
-    fn number_slots(&self, path: &JsonPath<'_>, contests: Vec<Contest>) -> Option<Vec<(Contest, Range<u32>)>> {
+    /// Gives each contest its slots among all slots of the election. The lot has a slot of its own, after them.
+    fn number_slots(
+        &self,
+        path: &JsonPath<'_>,
+        contests: Vec<Contest>,
+        ties: Option<Ties>,
+    ) -> Option<Vec<(Contest, Range<u32>)>> {
         let slots = |contest: &Contest| self.packing(contest).slots(contest.rule.counts(contest.options.len()));
-        let found = contests.iter().map(slots).sum();
+        let found = contests.iter().map(slots).sum::<usize>() + usize::from(ties == Some(Ties::Lot));
         if found > MAX_SLOTS {
             return path.fail(ManifestProblem::TooManySlots { found, limit: MAX_SLOTS });
         }
@@ -248,12 +256,37 @@ impl ManifestParser {
             }
             Some(rule)
         });
+        let winners = object.optional("winners", |node| {
+            if let Some(Rule::Lists(_)) = rule {
+                return node.path().fail(ManifestProblem::WinnersOfLists);
+            }
+            Winners::read(&node, known.options, known.languages)
+        });
+        let passes = object.optional("passes", |node| {
+            match &rule {
+                Some(Rule::Choose(choose)) if choose.max > 1 => return node.path().fail(ManifestProblem::NotAMotion),
+                Some(Rule::Choose(_) | Rule::Split(_)) | None => {}
+                Some(_) => return node.path().fail(ManifestProblem::NotAMotion),
+            }
+            if let Some(Some(_)) = winners {
+                return node.path().fail(ManifestProblem::WinnersOfMotion);
+            }
+            Motion::read(&node, known.options)
+        });
         let mut ids = Distinct::default();
         let mut titles = Distinct::default();
         let options = object
             .required("options", |node| node.list(1..=MAX_OPTIONS, |node| self.option(&node, &mut ids, &mut titles)));
         object.finish();
-        Some(Contest { id: id?.into(), title: title?, description: description?, rule: rule?, options: options? })
+        Some(Contest {
+            id: id?.into(),
+            title: title?,
+            description: description?,
+            rule: rule?,
+            winners: winners?,
+            passes: passes?,
+            options: options?,
+        })
     }
 
     fn option<'a>(&self, node: &Node<'a>, ids: &mut Distinct, titles: &mut Distinct) -> Option<ContestOption> {
@@ -436,17 +469,10 @@ fn read_quorum(node: &Node<'_>) -> Option<Quorum> {
     let mut object = node.object()?;
     let of = object.required("of", |node| node.word(QuorumOf::WORDS));
     let base = object.required("base", |node| node.word(QuorumBase::WORDS));
-    let rule = object.required("rule", |node| node.word(QuorumRule::WORDS));
-    let fraction = object.required("fraction", |node| {
-        let parts: Vec<u32> = node.list(2..=2, |node| node.integer(1..=u32::MAX.into()))?;
-        let [numerator, denominator] = parts.try_into().ok()?;
-        if numerator > denominator {
-            return node.path().fail(ManifestProblem::FractionAboveOne { numerator, denominator });
-        }
-        Some([numerator, denominator])
-    });
+    let share = Share::read(&mut object);
     object.finish();
-    Some(Quorum { of: of?, base: base?, rule: rule?, fraction: fraction? })
+    let Share { rule, fraction } = share?;
+    Some(Quorum { of: of?, base: base?, rule, fraction })
 }
 
 fn read_privacy(node: &Node<'_>) -> Option<Privacy> {

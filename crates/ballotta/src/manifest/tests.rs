@@ -49,6 +49,8 @@ fn contest(id: &str, rule: Choose, options: &[&str]) -> Contest {
         title: text(&format!("Quesito {id}"), &format!("Question {id}")),
         description: Some(text("Più in dettaglio", "In detail")),
         rule: Rule::Choose(rule),
+        winners: None,
+        passes: None,
         options: options.iter().map(|id| option(id)).collect(),
     }
 }
@@ -77,13 +79,14 @@ pub(crate) fn contents() -> ManifestContents {
         description: Some(text("Una prova", "A rehearsal")),
         schedule: Some(Schedule { opens: "2027-03-01 08:00".into(), closes: "2027-03-02 20:00".into() }),
         contests: vec![
-            contest("board", Choose { min: 1, max: 2, blank: true, winners: None }, &["ada", "bob", "cy"]),
-            contest("audit", Choose { min: 0, max: 3, blank: false, winners: None }, &["dan", "eve", "fay", "gus"]),
-            contest("statute", Choose { min: 1, max: 1, blank: false, winners: None }, &["yes", "no"]),
+            contest("board", Choose { min: 1, max: 2, blank: true }, &["ada", "bob", "cy"]),
+            contest("audit", Choose { min: 0, max: 3, blank: false }, &["dan", "eve", "fay", "gus"]),
+            contest("statute", Choose { min: 1, max: 1, blank: false }, &["yes", "no"]),
         ],
         styles: vec![style("member", &["board", "audit", "statute"]), style("guest", &["audit", "statute"])],
         weights: Weights { unit: text("quote", "shares"), max: 1000, total: 60_000 },
         revoting: Revoting::LastCounts,
+        ties: Ties::Open,
         quorum: Some(Quorum {
             of: QuorumOf::Weight,
             base: QuorumBase::Roll,
@@ -381,9 +384,16 @@ fn numbers_are_unsigned_integers() {
 
 #[test]
 fn words_are_known_or_refused() {
-    for pointer in
-        ["/kind", "/revoting", "/quorum/of", "/quorum/base", "/quorum/rule", "/closing", "/contests/1/rule/kind"]
-    {
+    for pointer in [
+        "/kind",
+        "/revoting",
+        "/ties",
+        "/quorum/of",
+        "/quorum/base",
+        "/quorum/rule",
+        "/closing",
+        "/contests/1/rule/kind",
+    ] {
         let path = pointer[1..].replace("/1/", "[1].").replace('/', ".");
         assert_fault(&[(pointer, json!("Real"))], &path, ManifestProblem::UnknownValue);
     }

@@ -6,12 +6,13 @@ use core::iter::zip;
 
 use serde::{Deserialize, Serialize};
 
-use crate::contest::{Detail, Outcome};
+use crate::contest::{Detail, Outcome, RankedBy};
 use crate::credential::RollTotals;
-use crate::decryption::ContestTotals;
+use crate::decision::{Circumstances, LotSeed, MotionResult, SeatsResult, WinnersResult};
+use crate::decryption::TallyResult;
 use crate::election::ElectionContext;
-use crate::manifest::{Contest, QuorumBase, QuorumOf, QuorumRule};
-use crate::tally::{EncryptedContest, EncryptedTally, Withheld};
+use crate::manifest::{Contest, Decisions, QuorumBase, QuorumOf, QuorumRule};
+use crate::tally::{EncryptedTally, Withheld};
 
 /// A result cannot be written as JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +37,8 @@ pub struct ResultDocument {
     pub counted_weight: u64,
     /// The quorum, if the manifest requires one.
     pub quorum: Option<QuorumResult>,
+    /// The seed of the lot that decides ties, hexadecimal; `None` if ties stay open.
+    pub lot: Option<String>,
     /// The contests, in the order of the manifest.
     pub contests: Vec<ContestResult>,
 }
@@ -57,7 +60,7 @@ pub struct QuorumResult {
 }
 
 /// The totals of a contest.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ContestResult {
     /// The identifier of the contest.
@@ -72,29 +75,22 @@ pub struct ContestResult {
     pub options: Vec<OptionResult>,
     /// The total of the blank ballots, if the contest allows them.
     pub blank: Option<u64>,
+    /// What ranks the options.
+    pub ranked_by: RankedBy,
     /// The options from the first place to the last. Options that tie are in one group.
     pub ranking: Vec<Vec<String>>,
-    /// The elected options, if the rule says how many are elected.
+    /// Who is elected, if the contest elects options.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub winners: Option<WinnersResult>,
+    /// Whether the motion passes, if the contest is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passes: Option<MotionResult>,
     /// The comparison of all pairs of options, if the contest counts pairs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pairs: Option<PairsResult>,
     /// The seats, in a contest of lists with seats.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seats: Option<SeatsResult>,
-}
-
-/// The elected options, and the options that tie.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WinnersResult {
-    /// The number of options to be elected.
-    pub number: u32,
-    /// The elected options, in the order of the ranking.
-    pub elected: Vec<String>,
-    /// The options that tie for the remaining seats.
-    pub tied: Vec<String>,
 }
 
 /// The comparison of all pairs of options, and the rankings that follow from it.
@@ -111,28 +107,6 @@ pub struct PairsResult {
     pub ranked_pairs: Vec<Vec<String>>,
     /// The ranking by the method of Copeland.
     pub copeland: Vec<Vec<String>>,
-}
-
-/// The seats that the lists of a contest get.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SeatsResult {
-    /// The lists, in the order of the rule.
-    pub lists: Vec<ListSeats>,
-    /// The lists that tie for the seats that stay open.
-    pub tied: Vec<String>,
-    /// The number of seats that stay open because lists tie or because nobody voted.
-    pub open: u32,
-}
-
-/// The seats of a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ListSeats {
-    /// The identifier of the list.
-    pub id: String,
-    /// The number of its seats.
-    pub seats: u32,
 }
 
 /// Why the totals of a contest stay encrypted. See [`Withheld`].
@@ -180,25 +154,30 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<O
 }
 
 impl ContestResult {
-    /// The result of a contest, with its totals unless they are withheld.
+    /// The result of a contest with this number of ballots. Without an outcome, its totals are withheld, and nothing is
+    /// decided.
     #[must_use]
-    pub fn new(contest: &Contest, sums: &EncryptedContest, totals: Option<&ContestTotals>) -> Self {
-        let outcome = totals.map(|totals| &totals.outcome);
-        let withheld = sums.withheld.map(WithheldReason::from);
-        Self::of_outcome(contest, sums.ballots, sums.weight, withheld, outcome)
-    }
-
-    /// The result of a contest with this number of ballots and this weight. Options that the contest does not have are
-    /// left out.
-    #[must_use]
-    pub fn of_outcome(
+    pub fn new(
         contest: &Contest,
         ballots: u64,
-        weight: u64,
         withheld: Option<WithheldReason>,
         outcome: Option<&Outcome>,
+        circumstances: &Circumstances<'_>,
     ) -> Self {
-        let mut result = Self { id: contest.id.clone(), ballots, weight, withheld, ..Self::default() };
+        let mut result = Self {
+            id: contest.id.clone(),
+            ballots,
+            weight: circumstances.weight,
+            withheld,
+            options: Vec::new(),
+            blank: None,
+            ranked_by: contest.rule.ranked_by(),
+            ranking: Vec::new(),
+            winners: None,
+            passes: None,
+            pairs: None,
+            seats: None,
+        };
         let Some(outcome) = outcome else { return result };
         let id = |option: &usize| contest.options.get(*option).map(|option| option.id.clone());
         let ids = |options: &[usize]| options.iter().filter_map(id).collect::<Vec<_>>();
@@ -209,31 +188,17 @@ impl ContestResult {
             .collect();
         result.blank = outcome.blank();
         result.ranking = ranking(outcome.ranking());
-        result.winners = outcome.winners().map(|winners| WinnersResult {
-            number: winners.number,
-            elected: ids(&winners.elected),
-            tied: ids(&winners.tied),
-        });
-        match outcome.detail() {
-            Detail::Pairs(pairs) => {
-                result.pairs = Some(PairsResult {
-                    matrix: pairs.matrix.clone(),
-                    condorcet_winner: pairs.condorcet_winner.as_ref().and_then(id),
-                    schulze: ranking(&pairs.schulze),
-                    ranked_pairs: ranking(&pairs.ranked_pairs),
-                    copeland: ranking(&pairs.copeland),
-                });
-            }
-            Detail::Seats(seats) => {
-                let of_list = |(list, seats): &(usize, u32)| Some(ListSeats { id: id(list)?, seats: *seats });
-                result.seats = Some(SeatsResult {
-                    lists: seats.lists.iter().filter_map(of_list).collect(),
-                    tied: ids(&seats.tied),
-                    open: seats.open,
-                });
-            }
-            _ => {}
+        if let Detail::Pairs(pairs) = outcome.detail() {
+            result.pairs = Some(PairsResult {
+                matrix: pairs.matrix.clone(),
+                condorcet_winner: pairs.condorcet_winner.as_ref().and_then(id),
+                schulze: ranking(&pairs.schulze),
+                ranked_pairs: ranking(&pairs.ranked_pairs),
+                copeland: ranking(&pairs.copeland),
+            });
         }
+        let Decisions { winners, motion, seats, .. } = contest.decide(outcome, circumstances);
+        (result.winners, result.passes, result.seats) = (winners, motion, seats);
         result
     }
 }
@@ -264,18 +229,10 @@ impl ResultDocument {
     /// The largest length of a result in bytes.
     pub const MAX_BYTES: usize = 16 << 20;
 
-    /// The result with these totals, `None` where they are withheld.
+    /// The result with these totals, and what is decided by it.
     #[must_use]
-    pub fn new(
-        context: &ElectionContext,
-        roll: &RollTotals,
-        tally: &EncryptedTally,
-        totals: &[Option<ContestTotals>],
-    ) -> Self {
+    pub fn new(context: &ElectionContext, roll: &RollTotals, tally: &EncryptedTally, totals: &TallyResult) -> Self {
         let manifest = context.manifest();
-        let contests = zip(manifest.contests(), zip(tally.contests(), totals))
-            .map(|(contest, (sums, totals))| ContestResult::new(contest, sums, totals.as_ref()))
-            .collect();
         let quorum = manifest.quorum().map(|quorum| {
             let (counted, eligible) = match quorum.of {
                 QuorumOf::Heads => (tally.ballots(), roll.voters()),
@@ -293,6 +250,18 @@ impl ResultDocument {
                 reached: quorum.reached(counted, base),
             }
         });
+        let contests = zip(manifest.contests(), zip(tally.contests(), &totals.contests)).enumerate();
+        let contests = contests.map(|(number, (contest, (sums, of_contest)))| {
+            let circumstances = Circumstances {
+                has_quorum: quorum.as_ref().is_none_or(|quorum| quorum.reached),
+                weight: sums.weight,
+                eligible_weight: roll.weight_of_contest(manifest, number),
+                lot: totals.lot.as_ref(),
+            };
+            let outcome = of_contest.as_ref().map(|totals| &totals.outcome);
+            let withheld = sums.withheld.map(WithheldReason::from);
+            ContestResult::new(contest, sums.ballots, withheld, outcome, &circumstances)
+        });
         Self {
             format: Self::FORMAT.to_string(),
             fingerprint: context.fingerprint().to_string(),
@@ -300,8 +269,9 @@ impl ResultDocument {
             eligible_weight: roll.weight(),
             counted_ballots: tally.ballots(),
             counted_weight: tally.weight(),
+            lot: totals.lot.as_ref().map(LotSeed::to_string),
+            contests: contests.collect(),
             quorum,
-            contests,
         }
     }
 

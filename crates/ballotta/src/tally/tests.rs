@@ -115,8 +115,8 @@ fn what_is_divided_has_no_rare_weight() {
     // Totals of what voters divide do not show multiples of their weights.
     let limits = Privacy { minimum_counted_ballots: 3, minimum_ballots_per_weight: 2 };
     let counted = Counted::of([(1, 4), (70, 1)]).unwrap();
-    let split = Rule::Split(Split { max: 100, winners: None });
-    let choose = Rule::Choose(Choose { min: 1, max: 1, blank: false, winners: None });
+    let split = Rule::Split(Split { max: 100 });
+    let choose = Rule::Choose(Choose { min: 1, max: 1, blank: false });
     let rare = Withheld::RareWeight { found: 1, minimum: 2 };
     assert_eq!(Withheld::of(&limits, &choose, &counted), Some(rare));
     assert_eq!(Withheld::of(&limits, &split, &counted), None);

@@ -83,7 +83,7 @@ impl Verifier<'_> {
             Err(error) => self.findings.fail(CheckId::DecryptionThreshold, Place::Record, &[], error),
         }
         let contests = zip(context.manifest().contests(), tally.contests());
-        for ((contest, sums), totals) in zip(contests, outcome.totals.iter().flatten()) {
+        for ((contest, sums), totals) in zip(contests, outcome.totals.iter().flat_map(|result| &result.contests)) {
             let id = &contest.id;
             if let Some(withheld) = &sums.withheld {
                 self.findings.warnings.push(alloc::format!("contest {id}: the totals stay encrypted: {withheld}"));
@@ -272,7 +272,8 @@ fn who_answers(error: &DecryptionError) -> Option<Role> {
         }
         DecryptionError::TwoStatements { trustee }
         | DecryptionError::MalformedDecryption { trustee, .. }
-        | DecryptionError::PartialDecryptionInvalid { trustee, .. } => Some(Role::Trustee(trustee)),
+        | DecryptionError::PartialDecryptionInvalid { trustee, .. }
+        | DecryptionError::LotInvalid { trustee } => Some(Role::Trustee(trustee)),
         _ => Some(Role::Board),
     }
 }

@@ -13,7 +13,7 @@ pub(super) fn rule(grades: usize, blank: bool) -> Rule {
         id: alloc::format!("g{number}"),
         title: [("en", alloc::format!("Grade {number}").as_str())].into(),
     };
-    Rule::Grades(Grades { grades: (0..grades).map(grade).collect(), blank, winners: None })
+    Rule::Grades(Grades { grades: (0..grades).map(grade).collect(), blank })
 }
 
 /// All grades of all options, and of all options but one, with the counts or the error that the rule gives.

@@ -58,7 +58,7 @@ fn cases(options: usize, ties: bool, has_blank: bool) -> Vec<Case> {
 }
 
 pub(super) fn rule(ties: bool, method: Method, blank: bool) -> Rule {
-    Rule::Pairs(Pairs { ties, method, blank, winners: None })
+    Rule::Pairs(Pairs { ties, method, blank })
 }
 
 /// Shows that all other bits follow from those of the pairs, so that each ranking has one solution.

@@ -77,7 +77,7 @@ fn scores_are_what_the_rule_allows() {
                     Limit::AtMost(total) => Some(Total::AtMost(total)),
                     Limit::Exactly(total) => Some(Total::Exactly(total)),
                 };
-                let rule = Rule::Score(Score { max, total, blank, winners: None });
+                let rule = Rule::Score(Score { max, total, blank });
                 assert_eq!(rule.count_bound(), max);
                 check(&rule, &numbered_options(options), 1, cases(options, max, limit, blank));
             }
@@ -95,7 +95,7 @@ fn cumulative_points_are_what_the_rule_allows() {
                     Limit::AtMost(total) => (total, false),
                     Limit::Exactly(total) => (total, true),
                 };
-                let rule = Rule::Cumulative(Cumulative { points, max, exact, blank, winners: None });
+                let rule = Rule::Cumulative(Cumulative { points, max, exact, blank });
                 assert_eq!(rule.count_bound(), max);
                 check(&rule, &numbered_options(options), 1, cases(options, max, limit, blank));
             }
@@ -107,8 +107,8 @@ fn cumulative_points_are_what_the_rule_allows() {
 fn cumulative_is_score_with_a_limit() {
     // The forms are equal, so that both rules allow the same.
     for (total, exact) in [(Total::AtMost(7), false), (Total::Exactly(7), true)] {
-        let score = Rule::Score(Score { max: 3, total: Some(total), blank: true, winners: None });
-        let cumulative = Rule::Cumulative(Cumulative { points: 7, max: 3, exact, blank: true, winners: None });
+        let score = Rule::Score(Score { max: 3, total: Some(total), blank: true });
+        let cumulative = Rule::Cumulative(Cumulative { points: 7, max: 3, exact, blank: true });
         let [score, cumulative] = [score, cumulative].map(|rule| super::compile(&rule, &numbered_options(4)).0);
         assert_eq!(score.digest(), cumulative.digest());
     }
@@ -118,7 +118,7 @@ fn cumulative_is_score_with_a_limit() {
 fn the_whole_weight_is_divided() {
     for options in 2..=3 {
         for max in 1..=6 {
-            let rule = Rule::Split(Split { max, winners: None });
+            let rule = Rule::Split(Split { max });
             assert_eq!(rule.count_bound(), 1);
             // The manifest's largest weight is at most `max`. With a larger one, no option can have more than `max`.
             for weight in 0..=max {
@@ -135,7 +135,7 @@ fn the_whole_weight_is_divided() {
 
 #[test]
 fn the_form_of_a_divided_weight_is_the_same_for_all_weights() {
-    let rule = Rule::Split(Split { max: 500, winners: None });
+    let rule = Rule::Split(Split { max: 500 });
     let (form, contest) = super::compile(&rule, &numbered_options(3));
     let mut bits = crate::form::Bits::zero(form.bits());
     for weight in [1, 70, 100, 499, 500] {
@@ -152,7 +152,7 @@ fn the_form_of_a_divided_weight_is_the_same_for_all_weights() {
 
 #[test]
 fn an_empty_selection_is_not_blank() {
-    let rule = Rule::Score(Score { max: 2, total: None, blank: true, winners: None });
+    let rule = Rule::Score(Score { max: 2, total: None, blank: true });
     let (form, contest) = super::compile(&rule, &numbered_options(2));
     let mut bits = crate::form::Bits::zero(form.bits());
     contest.assign(&Selection::Points(vec![]), 1, &mut bits).unwrap();

@@ -70,7 +70,7 @@ fn rankings_fill_the_places_from_the_first() {
     for (options, scores) in scores {
         for truncated in [false, true] {
             for blank in [false, true] {
-                let rule = Positional { scores: scores.to_vec(), truncated, blank, winners: None };
+                let rule = Positional { scores: scores.to_vec(), truncated, blank };
                 let rule = Rule::Positional(rule);
                 assert_eq!(rule.count_bound(), *scores.iter().max().unwrap());
                 let ways = check(&rule, &numbered_options(options), 1, cases(options, scores, truncated, blank));

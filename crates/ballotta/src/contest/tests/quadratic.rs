@@ -47,7 +47,7 @@ fn votes_are_what_the_credits_buy() {
     for (options, most) in [(1, 30), (2, 18), (3, 12), (4, 5)] {
         for credits in 1..=most {
             for blank in [false, true] {
-                let rule = Rule::Quadratic(Quadratic { credits, blank, winners: None });
+                let rule = Rule::Quadratic(Quadratic { credits, blank });
                 assert_eq!(rule.count_bound(), credits.isqrt());
                 check(&rule, &numbered_options(options), 1, cases(options, credits, blank));
             }
@@ -59,7 +59,7 @@ fn votes_are_what_the_credits_buy() {
 fn more_expensive_units_do_not_help() {
     // The second and the third unit cost 3 + 5 = 8 of 9 credits, and count two votes. The rows allow that, as every
     // choice of the three units: 1, 3, 5 give 0, 1, 3, 4, 5, 6, 8, 9. The first two units count the same and cost less.
-    let rule = Rule::Quadratic(Quadratic { credits: 9, blank: false, winners: None });
+    let rule = Rule::Quadratic(Quadratic { credits: 9, blank: false });
     let ways = check(&rule, &numbered_options(1), 1, cases(1, 9, false));
     // The digits 1, 2, 4, 2 of the slack give 9, 8, 6, 5, 4, 3, 1, 0 in this many ways.
     assert_eq!(ways, 1 + 1 + 2 + 2 + 2 + 2 + 1 + 1);
@@ -67,6 +67,6 @@ fn more_expensive_units_do_not_help() {
 
 #[test]
 fn the_bound_of_a_rule_that_nobody_checked() {
-    let rule = Rule::Quadratic(Quadratic { credits: u64::MAX, blank: false, winners: None });
+    let rule = Rule::Quadratic(Quadratic { credits: u64::MAX, blank: false });
     assert_eq!(rule.count_bound(), u64::from(u32::MAX));
 }

@@ -97,22 +97,22 @@ fn a_cycle_is_broken_where_it_is_weakest() {
 }
 
 #[test]
-fn equal_defeats_are_locked_by_the_opposition_and_then_in_order() {
+fn equal_defeats_are_sorted_by_the_opposition_and_then_taken_together() {
     let with_ties = |ballots: &[(Vec<Vec<usize>>, u64)]| {
         let ballots: Vec<_> =
             ballots.iter().map(|(ranking, voters)| (Selection::Ranking(ranking.clone()), *voters)).collect();
         outcome_of(&pairs::rule(true, Method::RankedPairs, false), &numbered_options(3), &ballots)
     };
-    // A cycle in which all defeats are 2 to 1. AB and BC are locked, and CA is not. All strongest paths are equal.
+    // A cycle in which all defeats are 2 to 1. None of them is locked. All strongest paths are equal.
     let cycle = with_ties(&[
         (vec![vec![0], vec![1], vec![2]], 1),
         (vec![vec![1], vec![2], vec![0]], 1),
         (vec![vec![2], vec![0], vec![1]], 1),
     ]);
-    assert_eq!(pairs_of(&cycle).ranked_pairs, one_by_one("ABC"));
+    assert_eq!(pairs_of(&cycle).ranked_pairs, [[0, 1, 2]]);
     assert_eq!(pairs_of(&cycle).schulze, [[0, 1, 2]]);
     assert_eq!(pairs_of(&cycle).copeland, [[0, 1, 2]]);
-    // AB 3 to 2, BC 3 to 2, CA 3 to 1: CA has the smallest opposition. CA and AB are locked, and BC is not.
+    // AB 3 to 2, BC 3 to 2, CA 3 to 1: CA has the smallest opposition and is locked. AB and BC close a cycle together.
     let cycle = with_ties(&[
         (vec![vec![0], vec![1], vec![2]], 1),
         (vec![vec![1], vec![2], vec![0]], 2),
@@ -120,7 +120,7 @@ fn equal_defeats_are_locked_by_the_opposition_and_then_in_order() {
         (vec![vec![0, 2], vec![1]], 1),
     ]);
     assert_eq!(pairs_of(&cycle).matrix, [[0, 3, 1], [2, 0, 3], [3, 2, 0]]);
-    assert_eq!(pairs_of(&cycle).ranked_pairs, one_by_one("CAB"));
+    assert_eq!(pairs_of(&cycle).ranked_pairs, [vec![1, 2], vec![0]]);
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn leads(arrows: &[(usize, usize)], from: usize, to: usize) -> bool {
     from == to || arrows.iter().any(|(i, j)| *i == from && leads(arrows, *j, to))
 }
 
-/// Locks the defeats in their order, unless the locked ones lead back.
+/// Locks the defeats of one size after those of another: the ones from which no locked and no equal defeats lead back.
 fn locked(matrix: &[Vec<u64>]) -> Vec<(usize, usize)> {
     let mut defeats: Vec<(u64, u64, usize, usize)> = Vec::new();
     for i in 0..matrix.len() {
@@ -199,11 +199,25 @@ fn locked(matrix: &[Vec<u64>]) -> Vec<(usize, usize)> {
         }
     }
     defeats.sort_unstable();
-    let mut locked = Vec::new();
-    for (_, _, i, j) in defeats {
-        if !leads(&locked, j, i) {
-            locked.push((i, j));
-        }
+    let mut locked: Vec<(usize, usize)> = Vec::new();
+    for equal in defeats.chunk_by(|one, next| (one.0, one.1) == (next.0, next.1)) {
+        let open: Vec<(usize, usize)> =
+            equal.iter().map(|(_, _, i, j)| (*i, *j)).filter(|(i, j)| !leads(&locked, *j, *i)).collect();
+        let together = [locked.as_slice(), &open].concat();
+        // Whether arrows lead back, without going in a circle.
+        let back = |from: usize, to: usize| {
+            let (mut reached, mut next) = (vec![from], vec![from]);
+            while let Some(at) = next.pop() {
+                for (_, j) in together.iter().filter(|(i, _)| *i == at) {
+                    if !reached.contains(j) {
+                        reached.push(*j);
+                        next.push(*j);
+                    }
+                }
+            }
+            reached.contains(&to)
+        };
+        locked.extend(open.iter().filter(|(i, j)| !back(*j, *i)));
     }
     locked
 }
@@ -269,4 +283,85 @@ fn random_elections_against_a_plain_count() {
             usize::from(arrows.len() < (0..options * options).filter(|at| beats(at / options, at % options)).count());
     }
     assert!(cycles > 5 && winners > 50, "{cycles} cycles, {winners} winners");
+}
+
+#[test]
+fn equal_defeats_are_not_decided_by_the_order_of_the_options() {
+    // A symmetric cycle: all tie, whatever the order of the options is (fault F7).
+    let cycle = ballots(&[(1, "ABC"), (1, "BCA"), (1, "CAB")]);
+    let outcome = outcome_of(&pairs::rule(false, Method::RankedPairs, false), &numbered_options(3), &cycle);
+    assert_eq!(outcome.ranking(), [vec![0, 1, 2]]);
+    // The same cycle below an option that beats all of its options: only the cycle ties.
+    let below = ballots(&[(1, "DABC"), (1, "DBCA"), (1, "DCAB")]);
+    let outcome = outcome_of(&pairs::rule(false, Method::RankedPairs, false), &numbered_options(4), &below);
+    assert_eq!(outcome.ranking(), [vec![3], vec![0, 1, 2]]);
+}
+
+/// Ranked pairs by all orders of equal defeats: what is locked in each of them.
+fn in_every_order(matrix: &[Vec<u64>]) -> Vec<Vec<(usize, usize)>> {
+    let size = matrix.len();
+    let all = (0..size).flat_map(|i| (0..size).map(move |j| (i, j)));
+    let mut defeats: Vec<(usize, usize)> = all.filter(|(i, j)| matrix[*i][*j] > matrix[*j][*i]).collect();
+    let key = |(i, j): &(usize, usize)| (core::cmp::Reverse(matrix[*i][*j]), matrix[*j][*i]);
+    defeats.sort_by_key(key);
+    let groups: Vec<Vec<(usize, usize)>> =
+        defeats.chunk_by(|one, next| key(one) == key(next)).map(<[(usize, usize)]>::to_vec).collect();
+    let mut states: Vec<Vec<(usize, usize)>> = vec![vec![]];
+    for group in groups {
+        let mut next = Vec::new();
+        for order in orders(group.len()) {
+            for state in &states {
+                let mut locked = state.clone();
+                for defeat in &order {
+                    let (i, j) = group[*defeat];
+                    if !reaches(&locked, j, i) {
+                        locked.push((i, j));
+                    }
+                }
+                next.push(locked);
+            }
+        }
+        states = next;
+    }
+    states
+}
+
+fn reaches(locked: &[(usize, usize)], from: usize, to: usize) -> bool {
+    from == to || locked.iter().any(|(i, j)| *i == from && reaches(locked, *j, to))
+}
+
+/// All orders of the numbers `0..count`.
+fn orders(count: usize) -> Vec<Vec<usize>> {
+    super::arrangements(count, count).into_iter().filter(|order| order.len() == count).collect()
+}
+
+#[test]
+fn ranked_pairs_say_nothing_that_some_order_of_equal_defeats_denies() {
+    let mut rng = TestRng(27);
+    for _ in 0..400 {
+        let mut below = |bound: u64| (rng.next_u64() % bound) as usize;
+        let size = 2 + below(3);
+        let voters = 1 + below(5);
+        let all = orders(size);
+        let cast: Vec<(Selection, u64)> = (0..voters)
+            .map(|_| (Selection::Ranking(all[below(all.len() as u64)].iter().map(|one| vec![*one]).collect()), 1))
+            .collect();
+        let outcome = outcome_of(&pairs::rule(false, Method::RankedPairs, false), &numbered_options(size), &cast);
+        let pairs = pairs_of(&outcome);
+        let place = |option: usize| pairs.ranked_pairs.iter().position(|tie| tie.contains(&option)).unwrap();
+        let states = in_every_order(&pairs.matrix);
+        let is_before = |locked: &Vec<(usize, usize)>, i: usize, j: usize| i != j && reaches(locked, i, j);
+        for (i, j) in (0..size).flat_map(|i| (0..size).map(move |j| (i, j))) {
+            // Who is before another in every order is not behind it here.
+            if states.iter().all(|locked| is_before(locked, i, j)) {
+                assert!(place(i) <= place(j), "{:?} {i} {j}", pairs.matrix);
+            }
+        }
+        // Whoever wins in some order is in the first place.
+        for winner in 0..size {
+            if states.iter().any(|locked| !(0..size).any(|other| is_before(locked, other, winner))) {
+                assert_eq!(place(winner), 0, "{:?} {winner}", pairs.matrix);
+            }
+        }
+    }
 }

@@ -6,29 +6,24 @@ use alloc::vec::Vec;
 use rand_core::Rng;
 
 use super::lists::Plan;
-use crate::contest::{Detail, OutcomeError, Rule, SeatMethod, Seats, SeatsOutcome};
+use crate::contest::seats::{Allocation, allocate};
+use crate::contest::{OutcomeError, Rule, SeatMethod};
 use crate::testing::{TestRng, numbered_options};
 
 const METHODS: [SeatMethod; 3] = [SeatMethod::Dhondt, SeatMethod::SainteLague, SeatMethod::LargestRemainder];
 
-/// The rule of a contest whose lists have no candidates.
-fn rule(lists: usize, number: u32, method: SeatMethod) -> Rule {
-    let lists = (0..lists).map(|list| (list, vec![])).collect();
-    let plan = Plan { lists, groups: vec![], preferences: 0, across: false, blank: true };
-    Rule::Lists(crate::contest::Lists { seats: Some(Seats { number, method }), ..plan.rule() })
-}
-
 /// The seats of each list, the lists that tie, and how many seats stay open.
 fn seats(totals: &[u64], number: u32, method: SeatMethod) -> (Vec<u32>, Vec<usize>, u32) {
-    let with_blank = [totals, &[3]].concat();
-    let weight = totals.iter().sum::<u64>() + 3;
-    let rule = rule(totals.len(), number, method);
-    let outcome = rule.outcome(&numbered_options(totals.len()), &with_blank, weight).unwrap();
-    assert_eq!((outcome.counts(), outcome.blank()), (Some(totals), Some(3)));
-    let Detail::Seats(SeatsOutcome { lists, tied, open }) = outcome.detail() else { panic!() };
-    assert!(lists.iter().map(|(list, _)| *list).eq(0..totals.len()));
-    assert_eq!(lists.iter().map(|(_, seats)| seats).sum::<u32>() + open, number);
-    (lists.iter().map(|(_, seats)| *seats).collect(), tied.clone(), *open)
+    let Allocation { seats, by_lot, tied, open } = allocate(totals, number, method, &|_| None);
+    assert_eq!(seats.iter().sum::<u32>() + open, number);
+    assert!(by_lot.iter().all(|seats| *seats == 0));
+    // With a lot the same lists have the same seats, and those that tie take the others in the order of the lot.
+    let with_lot = allocate(totals, number, method, &|tied| Some(tied.iter().rev().copied().collect()));
+    let lucky: Vec<usize> = tied.iter().rev().copied().take(open as usize).collect();
+    let expected = seats.iter().enumerate().map(|(list, seats)| seats + u32::from(lucky.contains(&list)));
+    assert!(expected.eq(with_lot.seats.iter().copied()), "{totals:?} {number} {method:?}");
+    assert_eq!((with_lot.open, with_lot.tied), (if tied.is_empty() { open } else { 0 }, vec![]));
+    (seats, tied, open)
 }
 
 fn given(seats: &[u32]) -> (Vec<u32>, Vec<usize>, u32) {
@@ -145,27 +140,6 @@ fn random_seats_against_a_plain_count() {
         }
         assert_eq!(open == 0, tied.is_empty());
     }
-}
-
-#[test]
-fn lists_keep_their_own_order() {
-    // The order of the lists in the rule differs from that of the options. Seats are in the order of the rule; the
-    // ranking and the totals are in the order of the options.
-    let plan =
-        Plan { lists: vec![(3, vec![0]), (1, vec![2])], groups: vec![], preferences: 1, across: false, blank: false };
-    let seats = Some(Seats { number: 3, method: SeatMethod::Dhondt });
-    let rule = Rule::Lists(crate::contest::Lists { seats, ..plan.rule() });
-    let outcome = rule.outcome(&numbered_options(4), &[2, 5, 1, 5], 10).unwrap();
-    assert_eq!(outcome.counts(), Some([2, 5, 1, 5].as_slice()));
-    assert_eq!(outcome.ranking(), [vec![1, 3]]);
-    assert_eq!(
-        outcome.detail(),
-        &Detail::Seats(SeatsOutcome { lists: vec![(3, 1), (1, 1)], tied: vec![3, 1], open: 1 })
-    );
-    let outcome = rule.outcome(&numbered_options(4), &[2, 4, 1, 6], 10).unwrap();
-    assert_eq!(outcome.ranking(), [vec![3], vec![1]]);
-    let Detail::Seats(seats) = outcome.detail() else { panic!() };
-    assert_eq!(seats.lists, [(3, 2), (1, 1)]);
 }
 
 #[test]

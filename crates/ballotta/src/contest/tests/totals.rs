@@ -1,4 +1,4 @@
-//! Results from totals: winners, averages, impossible totals, and plain counts of random elections.
+//! Results from totals: averages, impossible totals, and plain counts of random elections.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -9,24 +9,24 @@ use super::lists::Plan;
 use super::{outcome_of, subsets};
 use crate::contest::{
     Choose, Cumulative, Detail, Grade, Grades, Method, Multiplier, Outcome, OutcomeError, Pairs, Positional, Quadratic,
-    Rule, Score, Selection, Split, Total, Winners,
+    Rule, Score, Selection, Split, Total,
 };
 use crate::testing::{TestRng, numbered_options};
 
 fn score(max: u64, total: Option<Total>, blank: bool) -> Rule {
-    Rule::Score(Score { max, total, blank, winners: None })
+    Rule::Score(Score { max, total, blank })
 }
 
 fn cumulative(points: u64, max: u64, exact: bool) -> Rule {
-    Rule::Cumulative(Cumulative { points, max, exact, blank: true, winners: None })
+    Rule::Cumulative(Cumulative { points, max, exact, blank: true })
 }
 
 fn quadratic(credits: u64) -> Rule {
-    Rule::Quadratic(Quadratic { credits, blank: true, winners: None })
+    Rule::Quadratic(Quadratic { credits, blank: true })
 }
 
 fn positional(scores: &[u64], truncated: bool) -> Rule {
-    Rule::Positional(Positional { scores: scores.to_vec(), truncated, blank: true, winners: None })
+    Rule::Positional(Positional { scores: scores.to_vec(), truncated, blank: true })
 }
 
 #[track_caller]
@@ -43,7 +43,7 @@ fn accepted(rule: &Rule, options: usize, totals: &[u64], weight: u64) -> Outcome
 #[test]
 fn totals_of_choices_that_no_ballots_give() {
     // Seven ballots; two are blank. The others choose two or three of four options.
-    let rule = Rule::Choose(Choose { min: 2, max: 3, blank: true, winners: None });
+    let rule = Rule::Choose(Choose { min: 2, max: 3, blank: true });
     accepted(&rule, 4, &[5, 5, 0, 0, 2], 7);
     accepted(&rule, 4, &[5, 5, 5, 0, 2], 7);
     refused(&rule, 4, &[6, 4, 0, 0, 2], 7);
@@ -51,7 +51,7 @@ fn totals_of_choices_that_no_ballots_give() {
     refused(&rule, 4, &[5, 5, 5, 1, 2], 7);
     refused(&rule, 4, &[0, 0, 0, 0, 8], 7);
     refused(&rule, 4, &[u64::MAX, u64::MAX, 5, 5, 2], 7);
-    let exact = Rule::Choose(Choose { min: 2, max: 2, blank: true, winners: None });
+    let exact = Rule::Choose(Choose { min: 2, max: 2, blank: true });
     assert_eq!(accepted(&exact, 3, &[5, 3, 2], 7).counts(), Some([5, 3, 2].as_slice()));
     // The last option would have six of five, or less than 0, or another option has.
     refused(&exact, 3, &[2, 2, 2], 7);
@@ -89,7 +89,7 @@ fn totals_of_points_that_no_ballots_give() {
 
 #[test]
 fn totals_of_divided_weights_that_no_ballots_give() {
-    let rule = Rule::Split(Split { max: 100, winners: None });
+    let rule = Rule::Split(Split { max: 100 });
     assert_eq!(rule.multiplier(), Multiplier::One);
     assert_eq!(accepted(&rule, 3, &[70, 20], 100).counts(), Some([70, 20, 10].as_slice()));
     assert_eq!(accepted(&rule, 3, &[0, 0], 100).counts(), Some([0, 0, 100].as_slice()));
@@ -146,60 +146,6 @@ fn averages_are_reduced() {
     let exact = score(3, Some(Total::Exactly(4)), true);
     assert_eq!(averages(&accepted(&exact, 2, &[6, 0], 4)), [[3, 2], [5, 2]]);
     assert_eq!(cumulative(4, 3, false).outcome(&numbered_options(1), &[3, 0], 1).unwrap().detail(), &Detail::None);
-}
-
-#[test]
-fn winners_who_tie_at_the_edge_are_not_elected() {
-    let options = numbered_options(5);
-    let elect = |number, totals: &[u64; 5]| {
-        let rule = Rule::Choose(Choose { min: 0, max: 5, blank: false, winners: Some(number) });
-        let Winners { number: of, elected, tied } =
-            rule.outcome(&options, totals, 20).unwrap().winners().unwrap().clone();
-        assert_eq!(of, number);
-        (elected, tied)
-    };
-    let totals = [3, 9, 3, 7, 1];
-    assert_eq!(elect(1, &totals), (vec![1], vec![]));
-    assert_eq!(elect(2, &totals), (vec![1, 3], vec![]));
-    assert_eq!(elect(3, &totals), (vec![1, 3], vec![0, 2]));
-    assert_eq!(elect(4, &totals), (vec![1, 3, 0, 2], vec![]));
-    assert_eq!(elect(5, &totals), (vec![1, 3, 0, 2, 4], vec![]));
-    assert_eq!(elect(2, &[5; 5]), (vec![], vec![0, 1, 2, 3, 4]));
-    assert_eq!(elect(5, &[5; 5]), (vec![0, 1, 2, 3, 4], vec![]));
-    assert_eq!(elect(1, &[0; 5]), (vec![], vec![0, 1, 2, 3, 4]));
-    let without = Rule::Choose(Choose { min: 0, max: 5, blank: false, winners: None });
-    assert_eq!(without.outcome(&options, &totals, 20).unwrap().winners(), None);
-}
-
-#[test]
-fn winners_of_every_kind_are_first_in_the_ranking() {
-    let three = numbered_options(3);
-    let mut rules = vec![
-        (Rule::Choose(Choose { min: 1, max: 1, blank: false, winners: Some(1) }), vec![2, 3]),
-        (Rule::Score(Score { max: 9, total: None, blank: false, winners: Some(1) }), vec![2, 3, 1]),
-        (Rule::Cumulative(Cumulative { points: 1, max: 1, exact: true, blank: false, winners: Some(1) }), vec![2, 3]),
-        (Rule::Split(Split { max: 6, winners: Some(1) }), vec![2, 3]),
-        (Rule::Quadratic(Quadratic { credits: 1, blank: false, winners: Some(1) }), vec![2, 3, 1]),
-        (
-            Rule::Positional(Positional { scores: vec![1], truncated: false, blank: false, winners: Some(1) }),
-            vec![2, 3, 1],
-        ),
-        // The second option is above the first on four of six ballots, and above the third on five.
-        (Rule::Pairs(Pairs { ties: false, method: Method::Schulze, blank: false, winners: Some(1) }), vec![2, 5, 5]),
-    ];
-    if let Rule::Grades(rule) = super::grades::rule(2, false) {
-        rules.push((Rule::Grades(Grades { winners: Some(1), ..rule }), vec![2, 5, 1]));
-    }
-    for (rule, totals) in rules {
-        assert_eq!(rule.winners(), Some(1));
-        let outcome = rule.outcome(&three, &totals, 6).unwrap();
-        let expected = Winners { number: 1, elected: vec![1], tied: vec![] };
-        assert_eq!(outcome.winners(), Some(&expected), "{rule:?}");
-    }
-    let lists =
-        Plan { lists: vec![(0, vec![]), (1, vec![])], groups: vec![], preferences: 0, across: false, blank: false };
-    let rule = Rule::Lists(lists.rule());
-    assert_eq!((rule.winners(), rule.outcome(&numbered_options(2), &[2, 3], 5).unwrap().winners()), (None, None));
 }
 
 #[test]
@@ -266,7 +212,7 @@ fn random_elections_against_a_plain_count() {
         score(4, Some(Total::Exactly(5)), true),
         cumulative(7, 3, false),
         cumulative(7, 3, true),
-        Rule::Split(Split { max: 9, winners: None }),
+        Rule::Split(Split { max: 9 }),
         quadratic(25),
         positional(&[4, 2, 1], false),
         positional(&[4, 2, 1], true),
@@ -342,11 +288,11 @@ fn results_that_reveal_how_everybody_voted() {
     assert!(tells(&five, 2, &[0, 0, 7], 7), "a blank vote of everybody");
     let grade = |id: &str| Grade { id: id.into(), title: [("en", id)].into() };
     let grades = vec![grade("good"), grade("fair"), grade("bad")];
-    let grades = Rule::Grades(Grades { grades, blank: false, winners: None });
+    let grades = Rule::Grades(Grades { grades, blank: false });
     assert!(tells(&grades, 2, &[3, 2, 7, 0], 7), "one grade of everybody");
     assert!(tells(&grades, 2, &[3, 2, 0, 0], 7), "the last grade, which has no count");
     assert!(!tells(&grades, 2, &[3, 2, 6, 1], 7));
-    let pairs = |ties| Rule::Pairs(Pairs { ties, method: Method::Schulze, blank: false, winners: None });
+    let pairs = |ties| Rule::Pairs(Pairs { ties, method: Method::Schulze, blank: false });
     assert!(tells(&pairs(false), 3, &[4, 7, 3], 7), "the first above the third");
     assert!(tells(&pairs(false), 3, &[4, 0, 3], 7), "the third above the first, which has no count");
     assert!(!tells(&pairs(false), 3, &[4, 6, 3], 7));

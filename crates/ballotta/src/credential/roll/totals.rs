@@ -58,6 +58,14 @@ impl RollTotals {
         &self.styles
     }
 
+    /// Returns the sum of the weights of the voters who have the contest at this position of the manifest on their ballot.
+    #[must_use]
+    pub fn weight_of_contest(&self, manifest: &Manifest, contest: usize) -> u64 {
+        let has_contest = |style: usize| manifest.style_contests(style).contains(&contest);
+        let styles = self.styles.iter().enumerate().filter(|(style, _)| has_contest(*style));
+        styles.map(|(_, totals)| totals.weight).sum()
+    }
+
     /// Contests that may stay encrypted because of the roll, as texts for people: too few voters have them on their ballot,
     /// or a weight is so rare among these voters that one ballot is enough.
     #[must_use]

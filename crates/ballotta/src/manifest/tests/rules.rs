@@ -19,19 +19,19 @@ fn rules() -> Vec<Value> {
     let grade = |id: &str| json!({ "id": id, "title": title(id) });
     let lists = json!([{ "list": "o0", "candidates": ["o1"] }, { "list": "o3", "candidates": ["o2"] }]);
     vec![
-        json!({ "kind": "choose", "min": 1, "max": 2, "blank": true, "winners": 1 }),
-        json!({ "kind": "score", "max": 5, "total": { "at_most": 7 }, "blank": false, "winners": 2 }),
-        json!({ "kind": "score", "max": 5, "total": { "exactly": 7 }, "blank": true, "winners": 4 }),
-        json!({ "kind": "cumulative", "points": 10, "max": 4, "exact": false, "blank": true, "winners": 1 }),
-        json!({ "kind": "split", "max": 1000, "winners": 1 }),
-        json!({ "kind": "quadratic", "credits": 25, "blank": false, "winners": 3 }),
+        json!({ "kind": "choose", "min": 1, "max": 2, "blank": true }),
+        json!({ "kind": "score", "max": 5, "total": { "at_most": 7 }, "blank": false }),
+        json!({ "kind": "score", "max": 5, "total": { "exactly": 7 }, "blank": true }),
+        json!({ "kind": "cumulative", "points": 10, "max": 4, "exact": false, "blank": true }),
+        json!({ "kind": "split", "max": 1000 }),
+        json!({ "kind": "quadratic", "credits": 25, "blank": false }),
         json!({
             "kind": "lists", "lists": lists, "preferences": 2, "across": true, "blank": true,
-            "groups": [{ "candidates": ["o2", "o1"], "max": 1 }], "seats": { "number": 7, "method": "dhondt" },
+            "groups": [{ "candidates": ["o2", "o1"], "max": 1 }], "seats": { "number": 2, "method": "dhondt", "people": "preferences" },
         }),
-        json!({ "kind": "grades", "grades": [grade("good"), grade("bad")], "blank": false, "winners": 1 }),
-        json!({ "kind": "positional", "scores": [3, 0, 1], "truncated": true, "blank": false, "winners": 1 }),
-        json!({ "kind": "pairs", "ties": false, "method": "schulze", "blank": true, "winners": 1 }),
+        json!({ "kind": "grades", "grades": [grade("good"), grade("bad")], "blank": false }),
+        json!({ "kind": "positional", "scores": [3, 0, 1], "truncated": true, "blank": false }),
+        json!({ "kind": "pairs", "ties": false, "method": "schulze", "blank": true }),
     ]
 }
 
@@ -88,7 +88,7 @@ fn every_kind_is_read_and_written() {
 #[test]
 fn optional_fields_of_rules_may_be_absent() {
     for rule in rules() {
-        for field in ["winners", "total", "groups", "seats"] {
+        for field in ["total", "groups", "seats"] {
             let mut without = rule.clone();
             if without.as_object_mut().unwrap().remove(field).is_some() {
                 let manifest = parse(&of_rule(&without, 4)).unwrap();
@@ -121,7 +121,7 @@ fn fields_of_rules_are_known_and_complete() {
             let mut less = rule.clone();
             let Some(Value::Object(object)) = less.pointer_mut(parent) else { continue };
             object.remove(field);
-            if ["winners", "total", "groups", "seats"].contains(&field) {
+            if ["total", "groups", "seats"].contains(&field) {
                 assert_eq!(faults_of(&less, 4), [], "{rule} without {pointer}");
                 continue;
             }
@@ -183,10 +183,9 @@ fn numbers_of_rules_stay_within_their_range() {
         ("lists", "/seats/number", 1, MAX_SEATS),
         ("positional", "/scores/0", 0, MAX_POINTS),
     ];
-    let winners = rules().into_iter().filter(|rule| rule["kind"] != "lists").map(|rule| (rule, "/winners", 1, 4));
     let exactly = [(rules()[2].clone(), "/total/exactly", 1, 20)];
     let cases = cases.into_iter().map(|(name, pointer, min, max)| (kind(name), pointer, min, max));
-    for (rule, pointer, min, max) in cases.chain(winners).chain(exactly) {
+    for (rule, pointer, min, max) in cases.chain(exactly) {
         let path = pointer.replace("/0", "[0]").replace('/', ".");
         for found in [u64::checked_sub(min, 1), Some(max + 1), Some(u64::MAX)].into_iter().flatten() {
             let faults = faults_of(&changed(&rule, pointer, json!(found)), 4);
@@ -224,7 +223,9 @@ fn lists_in_rules_have_a_limit() {
 
 #[test]
 fn words_of_rules_are_known() {
-    for (name, pointer) in [("choose", "/kind"), ("pairs", "/method"), ("lists", "/seats/method")] {
+    for (name, pointer) in
+        [("choose", "/kind"), ("pairs", "/method"), ("lists", "/seats/method"), ("lists", "/seats/people")]
+    {
         for word in ["", "Choose", "dhondt ", "irv"] {
             let rule = changed(&kind(name), pointer, json!(word));
             let faults = faults_of(&rule, 4);
@@ -250,18 +251,13 @@ fn a_total_is_at_most_or_exactly() {
 
 #[test]
 fn kinds_without_a_choice_are_refused() {
-    let one = |rule: Value| {
-        let mut rule = rule;
-        rule.as_object_mut().unwrap().remove("winners");
-        rule
-    };
     let problem = || ManifestProblem::TooFewOptions { options: 1, needed: 2 };
     for rule in [
         json!({ "kind": "score", "max": 9, "total": { "exactly": 7 }, "blank": true }),
         json!({ "kind": "cumulative", "points": 7, "max": 9, "exact": true, "blank": true }),
-        one(kind("split")),
+        kind("split"),
         json!({ "kind": "positional", "scores": [1], "truncated": true, "blank": true }),
-        one(kind("pairs")),
+        kind("pairs"),
         // One list and no blank vote.
         json!({ "kind": "lists", "lists": [{ "list": "o0", "candidates": [] }], "preferences": 0, "across": false,
                 "blank": false }),
@@ -272,8 +268,8 @@ fn kinds_without_a_choice_are_refused() {
         json!({ "kind": "score", "max": 9, "total": { "at_most": 7 }, "blank": false }),
         json!({ "kind": "score", "max": 9, "blank": false }),
         json!({ "kind": "cumulative", "points": 7, "max": 9, "exact": false, "blank": false }),
-        one(kind("quadratic")),
-        one(kind("grades")),
+        kind("quadratic"),
+        kind("grades"),
         json!({ "kind": "lists", "lists": [{ "list": "o0", "candidates": [] }], "preferences": 0, "across": false,
                 "blank": true }),
     ] {
@@ -311,6 +307,7 @@ fn every_option_is_a_list_or_a_candidate_of_one_list() {
     let lists = |lists: Value| {
         let mut rule = changed(&kind("lists"), "/lists", lists);
         rule.as_object_mut().unwrap().remove("groups");
+        rule.as_object_mut().unwrap().remove("seats");
         rule
     };
     let of = |list: &str, candidates: &[&str]| json!({ "list": list, "candidates": candidates });
@@ -504,4 +501,128 @@ fn names_of_lists_are_compared_up_to_the_limit_of_options() {
     let problem = ManifestProblem::TooManyOptions { options: limit + 1, limit };
     let path = "contests[1].rule.lists[1].candidates[511]".to_string();
     assert!(of_options(json!(1)).contains(&(path, problem)));
+}
+
+/// The manifest with these fields beside the rule of a contest with four options.
+fn of_contest(rule: &Value, fields: &[(&str, Value)]) -> Value {
+    let mut manifest = of_rule(rule, 4);
+    for (field, value) in fields {
+        manifest["contests"][1][*field] = value.clone();
+    }
+    manifest
+}
+
+/// What is wrong with these fields of a contest. Paths start at the contest.
+fn faults_beside(rule: &Value, fields: &[(&str, Value)]) -> Vec<(String, ManifestProblem)> {
+    let of_contest = |(path, problem): (String, ManifestProblem)| {
+        (path.strip_prefix("contests[1].").unwrap_or(&path).to_string(), problem)
+    };
+    faults(&self::of_contest(rule, fields)).into_iter().map(of_contest).collect()
+}
+
+fn group(id: &str, options: &[&str], at_least: Option<u64>, at_most: Option<u64>) -> Value {
+    let mut group = json!({ "id": id, "title": title(&format!("Group {id}")), "options": options });
+    at_least.into_iter().for_each(|number| group["at_least"] = number.into());
+    at_most.into_iter().for_each(|number| group["at_most"] = number.into());
+    group
+}
+
+#[test]
+fn winners_are_read_and_written() {
+    let groups = json!([group("women", &["o0", "o1"], Some(1), None), group("north", &["o0", "o2"], None, Some(1))]);
+    for winners in [json!({ "number": 4 }), json!({ "number": 2, "groups": groups })] {
+        for rule in rules().into_iter().filter(|rule| rule["kind"] != "lists") {
+            let manifest = parse(&of_contest(&rule, &[("winners", winners.clone())])).unwrap();
+            assert_eq!(serde_json::to_value(&manifest.contests()[1].winners).unwrap(), winners, "{rule}");
+            assert_eq!(
+                Manifest::parse(&manifest.contents().to_bytes().unwrap()).unwrap().contents(),
+                manifest.contents()
+            );
+        }
+    }
+}
+
+#[test]
+fn winners_that_cannot_be_are_refused() {
+    let refused = |winners: Value, path: &str, problem: ManifestProblem| {
+        let found = faults_beside(&kind("choose"), &[("winners", winners.clone())]);
+        assert_eq!(found, [(path.to_string(), problem)], "{winners}");
+    };
+    let of = |number: u64, groups: &[Value]| json!({ "number": number, "groups": groups });
+    let range = |found, min, max| ManifestProblem::OutOfRange { found, min, max };
+    refused(json!({ "number": 0 }), "winners.number", range(0, 1, 4));
+    refused(json!({ "number": 5 }), "winners.number", range(5, 1, 4));
+    refused(json!({}), "winners.number", ManifestProblem::MissingField);
+    refused(json!({ "number": 1, "x": 1 }), "winners.x", ManifestProblem::UnknownField);
+    let none = ManifestProblem::WrongCount { found: 0, min: 1, max: 32 };
+    refused(of(1, &[]), "winners.groups", none);
+    let (first, options) = ("winners.groups[0]", "winners.groups[0].options");
+    refused(of(1, &[group("g", &["o0"], None, None)]), first, ManifestProblem::NoLimit);
+    refused(of(1, &[group("g", &["o7"], None, Some(1))]), &format!("{options}[0]"), ManifestProblem::UnknownOption);
+    refused(of(1, &[group("g", &["o0", "o0"], None, Some(1))]), &format!("{options}[1]"), ManifestProblem::OptionTwice);
+    // A group keeps no more places than it has options, and than there are places.
+    refused(of(2, &[group("g", &["o0"], Some(2), None)]), &format!("{first}.at_least"), range(2, 1, 1));
+    refused(of(1, &[group("g", &["o0", "o1"], Some(2), None)]), &format!("{first}.at_least"), range(2, 1, 1));
+    refused(of(2, &[group("g", &["o0", "o1"], Some(2), Some(1))]), &format!("{first}.at_most"), range(1, 2, 2));
+    refused(of(2, &[group("g", &["o0", "o1"], None, Some(3))]), &format!("{first}.at_most"), range(3, 1, 2));
+    let two = [group("g", &["o0", "o1"], Some(1), None), group("h", &["o2", "o3"], Some(2), None)];
+    refused(of(2, &two), "winners.groups", ManifestProblem::TooManyKeptPlaces { found: 3, places: 2 });
+    let shared = [group("g", &["o0", "o1"], Some(1), None), group("h", &["o1", "o3"], Some(1), None)];
+    refused(of(2, &shared), "winners.groups[1].options[0]", ManifestProblem::OptionTwice);
+    let repeated = [group("g", &["o0"], None, Some(1)), group("g", &["o1"], None, Some(1))];
+    let found = faults_beside(&kind("choose"), &[("winners", of(2, &repeated))]);
+    let problem = ManifestProblem::RepeatedId { first: "contests[1].winners.groups[0].id".into() };
+    assert!(found.contains(&("winners.groups[1].id".into(), problem)), "{found:?}");
+    let found = faults_beside(&kind("lists"), &[("winners", json!({ "number": 1 }))]);
+    assert_eq!(found, [("winners".to_string(), ManifestProblem::WinnersOfLists)]);
+}
+
+#[test]
+fn motions_are_read_or_refused() {
+    let condition = |of: &str| json!({ "of": of, "rule": "more_than", "fraction": [1, 2] });
+    let motion = |conditions: &[Value]| json!({ "for": "o0", "against": "o1", "conditions": conditions });
+    let all = motion(&[condition("votes"), condition("ballots"), condition("roll")]);
+    let choose = changed(&kind("choose"), "/max", json!(1));
+    for rule in [&choose, &kind("split")] {
+        let manifest = parse(&of_contest(rule, &[("passes", all.clone())])).unwrap();
+        assert_eq!(serde_json::to_value(&manifest.contests()[1].passes).unwrap(), all);
+    }
+    let refused = |rule: &Value, passes: Value, path: &str, problem: ManifestProblem| {
+        let found = faults_beside(rule, &[("passes", passes.clone())]);
+        assert_eq!(found, [(path.to_string(), problem)], "{passes}");
+    };
+    // Of two options on one ballot, one could be for the motion and the other against it.
+    refused(&kind("choose"), all.clone(), "passes", ManifestProblem::NotAMotion);
+    for rule in rules().into_iter().filter(|rule| rule["kind"] != "choose" && rule["kind"] != "split") {
+        refused(&rule, all.clone(), "passes", ManifestProblem::NotAMotion);
+    }
+    let number = ManifestProblem::WrongCount { found: 0, min: 1, max: 3 };
+    refused(&choose, motion(&[]), "passes.conditions", number);
+    let twice = motion(&[condition("votes"), condition("votes")]);
+    refused(&choose, twice, "passes.conditions[1].of", ManifestProblem::BaseTwice);
+    refused(&choose, motion(&[condition("cast")]), "passes.conditions[0].of", ManifestProblem::UnknownValue);
+    let same = json!({ "for": "o0", "against": "o0", "conditions": [condition("votes")] });
+    refused(&choose, same, "passes.against", ManifestProblem::OptionTwice);
+    let unknown = json!({ "for": "o8", "against": "o0", "conditions": [condition("votes")] });
+    refused(&choose, unknown, "passes.for", ManifestProblem::UnknownOption);
+    let mut above = condition("votes");
+    above["fraction"] = json!([3, 2]);
+    let problem = ManifestProblem::FractionAboveOne { numerator: 3, denominator: 2 };
+    refused(&choose, motion(&[above]), "passes.conditions[0].fraction", problem);
+    let both = [("winners", json!({ "number": 1 })), ("passes", all.clone())];
+    assert_eq!(faults_beside(&choose, &both), [("passes".to_string(), ManifestProblem::WinnersOfMotion)]);
+}
+
+#[test]
+fn f5_seats_go_to_people() {
+    let lists = kind("lists");
+    let seats = |number: u64, people: &str| {
+        changed(&lists, "/seats", json!({ "number": number, "method": "dhondt", "people": people }))
+    };
+    assert_eq!(faults_of(&seats(2, "order"), 4), []);
+    let problem = ManifestProblem::TooManySeats { seats: 3, candidates: 2 };
+    assert_refused(&seats(3, "preferences"), 4, ".seats", problem);
+    let without = json!([{ "list": "o0", "candidates": ["o1", "o2"] }, { "list": "o3", "candidates": [] }]);
+    let problem = ManifestProblem::ListWithoutCandidates;
+    assert_refused(&changed(&seats(2, "order"), "/lists", without), 4, ".seats", problem);
 }
