@@ -31,21 +31,23 @@ COUNCIL = {
     "lists": [{"list": "north", "candidates": ["ada"]}, {"list": "south", "candidates": ["eve"]}],
     "preferences": 1,
     "across": False,
-    "seats": {"number": 3, "method": "dhondt"},
+    "seats": {"number": 2, "method": "dhondt", "people": "preferences"},
 }
+#: The contests that elect an option.
+WINNERS = {"chair", "rate", "judge", "order"}
 #: Identifier, titles, rule, options, and the marks of the voters, who mark in turn.
 CONTESTS: list[tuple[str, dict[str, str], dict[str, Any], list[dict[str, Any]], list[Any]]] = [
     (
         "chair",
         text("Who chairs the club?", "Chi presiede il circolo?"),
-        {"kind": "choose", "min": 1, "max": 2, "blank": True, "winners": 1},
+        {"kind": "choose", "min": 1, "max": 2, "blank": True},
         PEOPLE,
         [{"options": ["ada"]}, {"options": ["ada", "bob"]}, "blank"],
     ),
     (
         "rate",
         text("Rate the projects", "Valuta i progetti"),
-        {"kind": "score", "max": 5, "total": {"at_most": 9}, "blank": True, "winners": 1},
+        {"kind": "score", "max": 5, "total": {"at_most": 9}, "blank": True},
         PROJECTS,
         [{"points": {"park": 5, "path": 4}}, {"points": {"park": 0, "path": 1}}, "blank"],
     ),
@@ -80,7 +82,7 @@ CONTESTS: list[tuple[str, dict[str, str], dict[str, Any], list[dict[str, Any]], 
     (
         "judge",
         text("Judge the candidates", "Giudica i candidati"),
-        {"kind": "grades", "grades": GRADES, "blank": True, "winners": 1},
+        {"kind": "grades", "grades": GRADES, "blank": True},
         PEOPLE,
         [{"grades": {"ada": "good", "bob": "poor", "eve": "fair"}}, {"grades": {"ada": "fair", "bob": "good", "eve": "poor"}}, "blank"],
     ),
@@ -94,7 +96,7 @@ CONTESTS: list[tuple[str, dict[str, str], dict[str, Any], list[dict[str, Any]], 
     (
         "order",
         text("Rank all", "Ordina tutti"),
-        {"kind": "pairs", "ties": True, "method": "schulze", "blank": True, "winners": 1},
+        {"kind": "pairs", "ties": True, "method": "schulze", "blank": True},
         PEOPLE,
         [{"ranking": [["ada"], ["bob", "eve"]]}, {"ranking": [["eve"], ["ada"], ["bob"]]}, "blank"],
     ),
@@ -158,6 +160,9 @@ def manifest_fields(manifest: dict[str, Any]) -> None:
     manifest["contests"] = [
         {"id": id, "title": title, "rule": rule, "options": options} for id, title, rule, options, _ in CONTESTS
     ]
+    for contest in manifest["contests"]:
+        if contest["id"] in WINNERS:
+            contest["winners"] = {"number": 1}
     secret = {"kind": "choose", "min": 1, "max": 1, "blank": False}
     title = text("Only for one", "Per uno solo")
     manifest["contests"].append({"id": SECRET, "title": title, "rule": secret, "options": PROJECTS})

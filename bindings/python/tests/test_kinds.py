@@ -21,13 +21,21 @@ PEOPLE = [{"id": id, "title": {"en": title, "it": title}} for id, title in [("ad
 LISTS = [{"id": id, "title": {"en": id.title(), "it": id}} for id in ["north", "south"]]
 
 
-def made(id: str, rule: dict[str, Any], options: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"id": id, "title": {"en": f"Contest {id}", "it": id}, "rule": rule, "options": options}
+def made(id: str, rule: dict[str, Any], options: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    return {"id": id, "title": {"en": f"Contest {id}", "it": id}, "rule": rule, "options": options, **more}
 
 
 def counted(id: str, options: list[dict[str, Any]], ranking: list[list[str]], **more: Any) -> Any:
-    fields = {"id": id, "ballots": 4, "weight": 10, "withheld": None, "options": options, "blank": None, "ranking": ranking}
+    fields = {"id": id, "ballots": 4, "weight": 10, "withheld": None, "options": options, "blank": None, "ranked_by": "totals", "ranking": ranking}
     return {**fields, **more}
+
+
+LIST: dict[str, Any] = {"by_lot": 0, "elected": [], "tied": [], "open": 0, "because": None, "reserves": []}
+
+
+def winners(number: int, elected: list[str], **more: Any) -> dict[str, Any]:
+    fields = {"number": number, "elected": [{"id": id, "by": by} for id, by in zip(elected, ["ranking", "moved_up"], strict=False)]}
+    return {**fields, "passed_over": [], "tied": [], "open": 0, "because": None, "reserves": [], **more}
 
 
 def totals(*values: int) -> list[dict[str, Any]]:
@@ -35,13 +43,14 @@ def totals(*values: int) -> list[dict[str, Any]]:
 
 
 BLANK = {"blank": True}
+GROUPS = [{"id": "men", "title": {"en": "Men", "it": "Uomini"}, "options": ["bob"], "at_most": 1}]
 GRADES = [{"id": id, "title": {"en": id.title(), "it": id}} for id in ["good", "fair", "poor"]]
 MANIFEST = {
     "kind": "election",
     "title": {"en": "Every kind", "it": "Tutto"},
     "languages": ["en", "it"],
     "contests": [
-        made("chair", {"kind": "choose", "min": 0, "max": 2, **BLANK, "winners": 1}, PEOPLE),
+        made("chair", {"kind": "choose", "min": 0, "max": 2, **BLANK}, PEOPLE, winners={"number": 1}),
         made("rate", {"kind": "score", "max": 5, **BLANK}, PEOPLE),
         made("budget", {"kind": "quadratic", "credits": 9, **BLANK}, PEOPLE),
         made("mandate", {"kind": "split", "max": 9}, PEOPLE),
@@ -49,17 +58,18 @@ MANIFEST = {
             "council",
             {
                 "kind": "lists",
-                "lists": [{"list": "south", "candidates": []}, {"list": "north", "candidates": ["ada"]}],
+                "lists": [{"list": "south", "candidates": ["eve"]}, {"list": "north", "candidates": ["ada"]}],
                 "preferences": 1,
                 "across": False,
-                "seats": {"number": 4, "method": "sainte_lague"},
+                "seats": {"number": 2, "method": "sainte_lague", "people": "preferences"},
                 **BLANK,
             },
-            [*LISTS, PEOPLE[0]],
+            [*LISTS, PEOPLE[0], PEOPLE[2]],
         ),
-        made("judge", {"kind": "grades", "grades": GRADES, **BLANK, "winners": 2}, PEOPLE),
+        made("judge", {"kind": "grades", "grades": GRADES, **BLANK}, PEOPLE, winners={"number": 2, "groups": GROUPS}),
         made("order", {"kind": "pairs", "ties": True, "method": "schulze", **BLANK}, PEOPLE),
         made("secret", {"kind": "choose", "min": 1, "max": 1, "blank": False}, PEOPLE),
+        made("statute", {"kind": "choose", "min": 1, "max": 1, "blank": False}, PEOPLE),
     ],
 }
 SCHULZE = [["ada"], ["bob", "eve"]]
@@ -71,9 +81,10 @@ RESULT: ResultDocument = {
     "counted_ballots": 4,
     "counted_weight": 10,
     "quorum": None,
+    "lot": "1f" * 32,
     "contests": [
         counted(
-            "chair", totals(6, 6, 2), [["ada", "bob"], ["eve"]], blank=1, winners={"number": 1, "elected": [], "tied": ["ada", "bob"]}
+            "chair", totals(6, 6, 2), [["ada", "bob"], ["eve"]], blank=1, winners=winners(1, [], tied=["ada", "bob"], open=1, because="tie")
         ),
         counted(
             "rate",
@@ -85,10 +96,21 @@ RESULT: ResultDocument = {
         counted("mandate", totals(5, 3, 2), [["ada"], ["bob"], ["eve"]]),
         counted(
             "council",
-            [{"id": "north", "total": 4}, {"id": "south", "total": 5}, {"id": "ada", "total": 3}],
+            [{"id": "north", "total": 4}, {"id": "south", "total": 5}, {"id": "ada", "total": 3}, {"id": "eve", "total": 1}],
             [["south"], ["north"]],
             blank=1,
-            seats={"lists": [{"id": "south", "seats": 2}, {"id": "north", "seats": 1}], "tied": ["south", "north"], "open": 1},
+            seats={
+                "number": 5,
+                "method": "sainte_lague",
+                "people": "preferences",
+                "lists": [
+                    {**LIST, "id": "south", "seats": 2, "by_lot": 1, "elected": [{"id": "eve", "by": "lot"}], "open": 1, "because": "no_candidates"},
+                    {**LIST, "id": "north", "seats": 1, "tied": ["ada", "eve"], "open": 1, "because": "tie"},
+                ],
+                "tied": ["south", "north"],
+                "open": 2,
+                "because": "tie",
+            },
         ),
         counted(
             "judge",
@@ -99,7 +121,7 @@ RESULT: ResultDocument = {
             ],
             [["ada"], ["eve"], ["bob"]],
             blank=1,
-            winners={"number": 2, "elected": ["ada", "eve"], "tied": []},
+            winners=winners(2, ["ada", "eve"], passed_over=[{"id": "bob", "group": "men"}]),
         ),
         counted(
             "order",
@@ -115,6 +137,21 @@ RESULT: ResultDocument = {
             },
         ),
         counted("secret", [], [], withheld="rare_weight"),
+        counted(
+            "statute",
+            totals(6, 3, 1),
+            [["ada"], ["bob"], ["eve"]],
+            passes={
+                "for": 6,
+                "against": 3,
+                "conditions": [
+                    {"of": "votes", "base": 9, "fraction": [1, 2], "rule": "more_than", "reached": True},
+                    {"of": "roll", "base": 12, "fraction": [2, 3], "rule": "at_least", "reached": False},
+                ],
+                "passed": False,
+                "because": "condition",
+            },
+        ),
     ],
 }
 
@@ -129,7 +166,7 @@ def report() -> Report:
 
 def test_numbers(report: Report) -> None:
     counts = report.counts()
-    assert counts["chair"] == [6, 6, 2] and counts["budget"] == [3, 2**43, 1] and counts["council"] == [4, 5, 3]
+    assert counts["chair"] == [6, 6, 2] and counts["budget"] == [3, 2**43, 1] and counts["council"] == [4, 5, 3, 1]
     assert counts["judge"] == [[7, 2, 0], [1, 2, 6], [0, 9, 0]]
     assert counts["order"] == [[0, 6, 7], [3, 0, 4], [1, 4, 0]]
     assert counts["secret"] == []
@@ -175,13 +212,14 @@ def text(contest: str, manifest: dict[str, Any] | None = MANIFEST, language: str
 @pytest.mark.parametrize(
     ("contest", "says"),
     [
-        ("chair", ["Bob <b>", "6 (60.0 %)", "blank", "1 (10.0 %)", "Elected: nobody (0 of 1)", "tie for the remaining places", "Ada, Bob <b>."]),
+        ("chair", ["Bob <b>", "6 (60.0 %)", "blank", "1 (10.0 %)", "Elected: nobody (0 of 1)", "Places that stay open: 1, because Ada, Bob <b> tie."]),
         ("rate", ["20 (average 2.22)", "0 (average 0.00)", "Blank votes: 1"]),
         ("budget", [f"{2**43:,}", "Blank votes: 2"]),
         ("mandate", ["5 (50.0 %)"]),
-        ("council", ["4 (40.0 %)", "Preferences:", "South 2 North 1", "Seats by Sainte-Laguë.", "Seats that stay open: 1. South, North tie"]),
-        ("judge", ["Good Fair Poor", "Ada 7 2 0 Good", "Blank votes: 1", "Ranking: 1. Ada; 2. Eve; 3. Bob <b>", "Elected: Ada, Eve (2 of 2)"]),
+        ("council", ["4 (40.0 %)", "Preferences:", "South 2 North 1", "Seats by Sainte-Laguë.", "Places that stay open: 2, because South, North tie.", "South: Eve (by lot); seats by lot among the lists: 1; seats that stay open: 1, because the list has no more candidates", "North: nobody; seats that stay open: 1, because Ada, Eve tie"]),
+        ("judge", ["Good Fair Poor", "Ada 7 2 0 Good", "Blank votes: 1", "Ranking: 1. Ada; 2. Eve; 3. Bob <b>", "Elected: Ada, Eve (moved up) (2 of 2)", "Passed over because of a group: Bob <b> (Men)"]),
         ("order", ["Ada 6 7", "Ada beats all others. (Condorcet)", "Schulze: 1. Ada; 2. Bob <b> = Eve", "Copeland: 1. Ada; 2. Bob <b>; 3. Eve"]),
+        ("statute", ["The motion does not pass.", "More than 1/2 of 9 (votes for and against): 6, reached", "At least 2/3 of 12 (the whole roll): 6, NOT REACHED"]),
         ("secret", ["would give single votes away: rare weight."]),
     ],
 )

@@ -199,7 +199,7 @@ def test_rows(kinds: Path) -> None:
         first = contest["ranking"][0] if contest["ranking"] else []
         assert {row.option for row in options if row.place == 1} == set(first)
         for row in options:
-            assert row.elected is (row.option in contest["winners"]["elected"] if "winners" in contest else None)
+            assert row.elected is (row.option in [winner["id"] for winner in contest["winners"]["elected"]] if "winners" in contest else None)
     chair = rows["chair", "ada"]
     assert (chair.title, chair.total, chair.place, chair.elected) == ("Ada", 5, 1, True)
     assert chair.share is not None and abs(chair.share - 5 / 6) < 1e-9

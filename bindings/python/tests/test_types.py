@@ -28,7 +28,7 @@ def turnout(result: ResultDocument) -> float:
     return result["counted_ballots"] / result["eligible_voters"]
 
 def elected(contest: ContestResult) -> list[str]:
-    return contest["winners"]["elected"] if "winners" in contest else []
+    return [winner["id"] for winner in contest["winners"]["elected"]] if "winners" in contest else []
 
 report = ballotta.verify("record", stage="closed")
 if report.verdict == "holds" and report.result is not None:

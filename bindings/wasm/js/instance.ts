@@ -70,7 +70,7 @@ export function parse<T>(json: Uint8Array): T {
   return JSON.parse(new TextDecoder().decode(json)) as T;
 }
 
-const EXACT = /"(ballots|weight|total|blank|counted|base|eligible_voters|eligible_weight|counted_ballots|counted_weight|average|grades|matrix)":([0-9]+|[0-9,[\]]+\])/g;
+const EXACT = /"(ballots|weight|total|blank|counted|base|eligible_voters|eligible_weight|counted_ballots|counted_weight|for|against|average|grades|matrix)":([0-9]+|[0-9,[\]]+\])/g;
 
 /**
  * Reads JSON from the module, with exact counts and lists of counts. A quotation mark within a string has a backslash

@@ -16,14 +16,40 @@ export interface OptionResult {
   readonly grade?: string | null;
 }
 
-/** The elected options, if the rule says how many options are elected. */
+/** Why places or seats stay open. */
+export type OpenBecause = 'no_quorum' | 'tie' | 'groups' | 'no_votes';
+
+/** Who is elected, if the contest has winners. */
 export interface Winners {
   /** The number of options to elect. */
   readonly number: number;
-  /** The elected options, in the order of the ranking. */
-  readonly elected: readonly string[];
-  /** The options that tie for the places that are left. The tie is not broken here. */
+  /** The elected options, in the order in which they took their places, each with the part of the rule that elected it. */
+  readonly elected: readonly { readonly id: string; readonly by: 'ranking' | 'moved_up' | 'lot' }[];
+  /** The options that the limit of a group kept from a place. */
+  readonly passed_over: readonly { readonly id: string; readonly group: string }[];
+  /** The options that tie for the places that stay open. */
   readonly tied: readonly string[];
+  /** The number of places that stay open. */
+  readonly open: number;
+  readonly because: OpenBecause | null;
+  /** The other options with a vote, from the one that moves up first. */
+  readonly reserves: Ranking;
+}
+
+/** Whether a motion passes. */
+export interface MotionResult {
+  readonly for: bigint;
+  readonly against: bigint;
+  readonly conditions: readonly {
+    readonly of: 'votes' | 'ballots' | 'roll';
+    readonly base: bigint;
+    readonly fraction: readonly [number, number];
+    readonly rule: 'more_than' | 'at_least';
+    readonly reached: boolean;
+  }[];
+  readonly passed: boolean;
+  /** Why it does not pass; `null` if it passes. */
+  readonly because: 'no_quorum' | 'no_votes' | 'condition' | null;
 }
 
 /** The comparison of every pair of options, in a contest of the kind `pairs`. */
@@ -39,11 +65,31 @@ export interface PairsResult {
 
 /** The seats of the lists, in a contest of the kind `lists` with seats. */
 export interface SeatsResult {
-  readonly lists: readonly { readonly id: string; readonly seats: number }[];
-  /** The lists with equal claims to the seats that stay open. */
+  readonly number: number;
+  readonly method: 'dhondt' | 'sainte_lague' | 'largest_remainder';
+  readonly people: 'preferences' | 'preferences_then_order' | 'order';
+  readonly lists: readonly ListSeats[];
+  /** The lists with equal claims to the seats that no list gets. */
   readonly tied: readonly string[];
-  /** The number of seats that stay open. */
+  /** The number of seats that no list gets. */
   readonly open: number;
+  readonly because: OpenBecause | null;
+}
+
+/** The seats of a list, and the people who take them. */
+export interface ListSeats {
+  readonly id: string;
+  readonly seats: number;
+  /** How many of the seats the list has by lot. */
+  readonly by_lot: number;
+  /** The candidates who take the seats, each with the part of the rule that decided it. */
+  readonly elected: readonly { readonly id: string; readonly by: 'preferences' | 'order' | 'lot' }[];
+  /** The candidates who tie for the seats of the list that stay open. */
+  readonly tied: readonly string[];
+  readonly open: number;
+  readonly because: 'tie' | 'no_candidates' | null;
+  /** The other candidates, from the one that moves up first. */
+  readonly reserves: Ranking;
 }
 
 /** The result of one contest, with exact totals. */
@@ -56,9 +102,12 @@ export interface ContestResult {
   readonly options: readonly OptionResult[];
   /** The total of blank votes, if the rule has them. */
   readonly blank: bigint | null;
+  /** What ranks the options. */
+  readonly ranked_by: 'totals' | 'majority_judgment' | 'schulze' | 'ranked_pairs' | 'copeland';
   /** The ranking of the options, or for the kind `lists` of the lists; empty if the totals are withheld. */
   readonly ranking: Ranking;
   readonly winners?: Winners;
+  readonly passes?: MotionResult;
   readonly pairs?: PairsResult;
   readonly seats?: SeatsResult;
 }
@@ -72,5 +121,7 @@ export interface ElectionResult {
   readonly counted_ballots: bigint;
   readonly counted_weight: bigint;
   readonly quorum: { readonly counted: bigint; readonly base: bigint; readonly fraction: readonly [number, number]; readonly rule: string; readonly reached: boolean } | null;
+  /** The seed of the lot that decides ties, if the manifest asks for one. */
+  readonly lot: string | null;
   readonly contests: readonly ContestResult[];
 }

@@ -4,8 +4,6 @@
 interface Counted {
   /** Whether there is a blank vote, which excludes everything else. */
   readonly blank: boolean;
-  /** How many options are elected, if the manifest says so. */
-  readonly winners?: number;
 }
 
 /** Voters choose some of the options. Marked by {@link OptionsMark}. */
@@ -42,8 +40,6 @@ export interface SplitRule {
   readonly kind: 'split';
   /** The largest weight that can be divided. A voter divides the weight of the credential. */
   readonly max: number;
-  /** How many options are elected, if the manifest says so. */
-  readonly winners?: number;
 }
 
 /** Voters buy votes for options: `v` votes for one option cost `v * v` credits. Marked by {@link PointsMark}. */
@@ -65,7 +61,12 @@ export interface ListsRule {
   /** Groups of candidates, each with the largest number of preferences for its candidates together. */
   readonly groups?: readonly { readonly candidates: readonly string[]; readonly max: number }[];
   /** The seats that the lists compete for. */
-  readonly seats?: { readonly number: number; readonly method: 'dhondt' | 'sainte_lague' | 'largest_remainder' };
+  readonly seats?: {
+    readonly number: number;
+    readonly method: 'dhondt' | 'sainte_lague' | 'largest_remainder';
+    /** Who takes the seats of a list. */
+    readonly people: 'preferences' | 'preferences_then_order' | 'order';
+  };
   /** Whether there is a blank vote, which excludes everything else. */
   readonly blank: boolean;
 }
@@ -100,6 +101,35 @@ export interface PairsRule extends Counted {
   readonly ties: boolean;
   /** The method of the ranking of the result. */
   readonly method: 'schulze' | 'ranked_pairs' | 'copeland';
+}
+
+/** How many options are elected, and the limits for groups of them. */
+export interface WinnersRule {
+  readonly number: number;
+  readonly groups?: readonly {
+    readonly id: string;
+    /** The title in the requested language: text, never markup. */
+    readonly title: string;
+    readonly options: readonly string[];
+    /** The number of places that are kept for the group. */
+    readonly at_least?: number;
+    /** The largest number of its options that are elected. */
+    readonly at_most?: number;
+  }[];
+}
+
+/** A share of a base. */
+export interface Share {
+  readonly rule: 'more_than' | 'at_least';
+  /** Numerator and denominator. */
+  readonly fraction: readonly [number, number];
+}
+
+/** A motion passes if the votes for it satisfy all conditions. */
+export interface MotionRule {
+  readonly for: string;
+  readonly against: string;
+  readonly conditions: readonly (Share & { readonly of: 'votes' | 'ballots' | 'roll' })[];
 }
 
 /** The rule of a contest, as it is in the manifest. The field `kind` tells the kinds apart. */

@@ -1,7 +1,7 @@
 // The texts and rules of an election, from a manifest that the library has read and checked.
 
 import { invalid } from './errors.js';
-import type { Contest, GradesRule, Rule, Style } from './types.js';
+import type { Contest, GradesRule, MotionRule, Rule, Style, WinnersRule } from './types.js';
 
 type Text = Readonly<Record<string, string>>;
 
@@ -14,6 +14,9 @@ interface Described {
 /** A rule with its texts in all languages. */
 type ManifestRule = Exclude<Rule, GradesRule> | (Omit<GradesRule, 'grades'> & { readonly grades: readonly Described[] });
 
+/** The groups of winners with their titles in all languages. */
+type ManifestWinners = Omit<WinnersRule, 'groups'> & { readonly groups?: readonly (Omit<NonNullable<WinnersRule['groups']>[number], 'title'> & Described)[] };
+
 interface Manifest {
   readonly kind: 'real' | 'rehearsal';
   readonly languages: readonly string[];
@@ -21,7 +24,12 @@ interface Manifest {
   readonly description?: Text;
   readonly revoting: 'last_counts' | 'not_allowed';
   readonly weights: { readonly unit: Text; readonly max: number };
-  readonly contests: readonly (Described & { readonly rule: ManifestRule; readonly options: readonly Described[] })[];
+  readonly contests: readonly (Described & {
+    readonly rule: ManifestRule;
+    readonly winners?: ManifestWinners;
+    readonly passes?: MotionRule;
+    readonly options: readonly Described[];
+  })[];
   readonly styles: readonly Style[];
 }
 
@@ -83,9 +91,15 @@ export class Texts {
       if (rule.kind !== 'grades') return structuredClone(rule);
       return { ...rule, grades: rule.grades.map(({ id, title }) => ({ id, title: of(title) ?? '' })) };
     };
+    const winners = ({ number, groups }: ManifestWinners): WinnersRule => ({
+      number,
+      ...(groups && { groups: groups.map((group) => ({ ...group, title: of(group.title) ?? '' })) }),
+    });
     const all = this.manifest.contests.map((contest) => ({
       ...described(contest),
       rule: rule(contest.rule),
+      ...(contest.winners && { winners: winners(contest.winners) }),
+      ...(contest.passes && { passes: structuredClone(contest.passes) }),
       options: contest.options.map(described),
     }));
     if (style === undefined) return all;

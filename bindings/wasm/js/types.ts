@@ -2,7 +2,7 @@
 
 import type { FetchOptions, HttpResponse, Signal, Url } from './platform.js';
 import type { ElectionResult } from './results.js';
-import type { Mark, Rule } from './rules.js';
+import type { Mark, MotionRule, Rule, WinnersRule } from './rules.js';
 
 export type * from './rules.js';
 export type * from './results.js';
@@ -99,6 +99,10 @@ export interface Contest {
   readonly title: string;
   readonly description: string | null;
   readonly rule: Rule;
+  /** How many options are elected, if the contest elects any. */
+  readonly winners?: WinnersRule;
+  /** When the motion passes, if the contest is one. */
+  readonly passes?: MotionRule;
   readonly options: readonly Option[];
 }
 

@@ -8,8 +8,8 @@ const projects = [['park', 'Park', 'Parco'], ['path', 'Cycle path', 'Ciclabile']
 const grade = ([id, en, it]) => ({ id, title: text(en, it) });
 
 export const CONTESTS = [
-  { id: 'chair', title: text('Who chairs the club?', 'Chi presiede?'), rule: { kind: 'choose', min: 1, max: 2, blank: true, winners: 1 }, options: people },
-  { id: 'rate', title: text('Rate the projects', 'Valuta i progetti'), rule: { kind: 'score', max: 5, total: { at_most: 9 }, blank: true, winners: 1 }, options: projects },
+  { id: 'chair', title: text('Who chairs the club?', 'Chi presiede?'), rule: { kind: 'choose', min: 1, max: 2, blank: true }, winners: { number: 1 }, options: people },
+  { id: 'rate', title: text('Rate the projects', 'Valuta i progetti'), rule: { kind: 'score', max: 5, total: { at_most: 9 }, blank: true }, winners: { number: 1 }, options: projects },
   { id: 'free', title: text('Rate them freely', 'Valutali liberamente'), rule: { kind: 'score', max: 3, blank: false }, options: projects },
   { id: 'ten', title: text('Distribute ten points', 'Distribuisci dieci punti'), rule: { kind: 'cumulative', points: 10, max: 6, exact: true, blank: false }, options: projects },
   { id: 'mandate', title: text('How does your section vote?', 'Come vota la tua sezione?'), rule: { kind: 'split', max: 7 }, options: [['yes', 'Yes', 'Sì'], ['no', 'No']].map(option) },
@@ -17,7 +17,7 @@ export const CONTESTS = [
   {
     id: 'council', title: text('Elect the council', 'Eleggi il consiglio'),
     rule: { kind: 'lists', lists: [{ list: 'north', candidates: ['ada', 'bob'] }, { list: 'south', candidates: ['eve', 'dan'] }], preferences: 2, across: false,
-      groups: [{ candidates: ['ada', 'eve'], max: 1 }, { candidates: ['bob', 'dan'], max: 1 }], seats: { number: 7, method: 'dhondt' }, blank: true },
+      groups: [{ candidates: ['ada', 'eve'], max: 1 }, { candidates: ['bob', 'dan'], max: 1 }], seats: { number: 2, method: 'dhondt', people: 'preferences' }, blank: true },
     options: [['north', 'North', 'Nord'], ['south', 'South', 'Sud']].map(option).concat(people),
   },
   {
@@ -27,12 +27,12 @@ export const CONTESTS = [
   },
   {
     id: 'judge', title: text('Judge the candidates', 'Giudica i candidati'),
-    rule: { kind: 'grades', grades: [['excellent', 'Excellent', 'Ottimo'], ['good', 'Good', 'Buono'], ['poor', 'Poor', 'Scarso'], ['reject', 'To reject', 'Da respingere']].map(grade), blank: true, winners: 1 },
+    rule: { kind: 'grades', grades: [['excellent', 'Excellent', 'Ottimo'], ['good', 'Good', 'Buono'], ['poor', 'Poor', 'Scarso'], ['reject', 'To reject', 'Da respingere']].map(grade), blank: true }, winners: { number: 1 },
     options: people,
   },
   { id: 'stage', title: text('Award the prizes', 'Assegna i premi'), rule: { kind: 'positional', scores: [5, 3, 1], truncated: true, blank: false }, options: people },
   { id: 'order', title: text('Rank all', 'Ordina tutti'), rule: { kind: 'pairs', ties: false, method: 'ranked_pairs', blank: true }, options: projects },
-  { id: 'equal', title: text('Rank, also equally', 'Ordina, anche alla pari'), rule: { kind: 'pairs', ties: true, method: 'schulze', blank: false, winners: 1 }, options: people },
+  { id: 'equal', title: text('Rank, also equally', 'Ordina, anche alla pari'), rule: { kind: 'pairs', ties: true, method: 'schulze', blank: false }, winners: { number: 1 }, options: people },
 ];
 
 /** The list in the contest of the kind `lists` that a voter with this number chooses. */

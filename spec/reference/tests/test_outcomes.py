@@ -1,6 +1,8 @@
 """Results from totals, on examples that were computed by hand or published."""
 
 import itertools
+import json
+import os
 import random
 import unittest
 
@@ -11,7 +13,11 @@ from decisions import (
 )  # fmt: skip
 from encoding import Refused
 from lists import Lists
+from manifest import Contest
 from pairs import Pairs, copeland, ranked_pairs, schulze
+from record import contest_value
+from rules import read_motion, read_rule, read_winners
+from schema import Schema
 
 SCHULZE_2011 = {"ACBED": 5, "ADECB": 5, "BEDAC": 8, "CABED": 3, "CAEBD": 7, "CBADE": 2, "DCEBA": 7, "EBADC": 8}
 TENNESSEE = {"MNCK": 42, "NCKM": 26, "CKNM": 15, "KCNM": 17}  # Memphis, Nashville, Chattanooga, Knoxville
@@ -347,6 +353,36 @@ class Decisions(unittest.TestCase):
                         self.assertTrue(set(front) <= best if value["tied"] else set(front) == best)
                     self.assertEqual(bool(value["tied"]), value["because"] == "tie")
                     self.assertEqual(seats > 3, value["because"] == "no_candidates")
+
+
+def contains(found, expected):
+    """Whether a value has everything that is expected. Objects may have more fields."""
+    if isinstance(expected, dict):
+        return isinstance(found, dict) and all(name in found and contains(found[name], expected[name]) for name in expected)
+    if isinstance(expected, list):
+        return len(found) == len(expected) and all(map(contains, found, expected))
+    return found == expected
+
+
+class Published(unittest.TestCase):
+    def test_published(self):
+        """Outcomes that others published, with their sources: spec/vectors/published.json."""
+        with open(os.path.join(paths.VECTORS, "published.json")) as file:
+            cases = json.load(file)
+        for case in cases:
+            options = [f"o{number}" for number in range(case["options"])]
+            schema = Schema(languages=["en"])
+            rule = read_rule(schema, "rule", case["rule"], options, 1, 1_000_000)
+            decision = case["decision"]
+            winners = read_winners(schema, "winners", decision["winners"], options) if "winners" in decision else None
+            passes = read_motion(schema, "passes", decision["passes"], options, rule) if "passes" in decision else None
+            self.assertEqual(schema.problems, [], case["name"])
+            circumstances = Circumstances(True, case["weight"], case["eligible_weight"])
+            contest = Contest("c", rule, options, 0, winners, passes)
+            outcome = rule.count(case["totals"], case["weight"])
+            found = contest_value(contest, case["weight"], None, outcome, circumstances)
+            with self.subTest(case["name"]):
+                self.assertTrue(contains(found, case["expected"]), found)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import _pictures
 from ._results import contest_of, named, share
-from ._types import ContestResult, OptionResult, PairsResult
+from ._types import ContestResult, ListSeats, OptionResult, PairsResult
 from ._words import WITHHELD, Html, Words
 
 #: The names of methods, which need no translation, or are translated by ``Words``.
@@ -46,6 +46,7 @@ def contest(result: ContestResult, manifest: dict[str, Any] | None, words: Words
 class _Contest:
     def __init__(self, result: ContestResult, known: dict[str, Any], words: Words) -> None:
         self.result = result
+        self.known = known
         self.rule = known.get("rule", {})
         self.words = words
         self.title = title(known.get("title", result["id"]), words)
@@ -66,6 +67,7 @@ class _Contest:
         else:
             parts += self._bars(result["options"], with_blank=True)
         parts += self._winners()
+        parts += self._motion()
         weight = words("Ballots: {ballots}, of weight {weight} together", ballots=result["ballots"], weight=result["weight"])
         parts.append(paragraph(weight, "soft"))
         return "".join(parts)
@@ -115,14 +117,12 @@ class _Contest:
         if seats:
             rows = [[self._name(entry["id"]), words.number(entry["seats"])] for entry in seats["lists"]]
             parts.append(_table([words("list"), words("seats")], rows))
-            method = _SEATS[self.rule["seats"]["method"]]
+            parts += [paragraph(self._people(entry)) for entry in seats["lists"] if entry["seats"]]
+            method = _SEATS[seats["method"]]
             method = words("largest remainders") if method == "largest remainders" else method
             parts.append(paragraph(words("Seats by {method}.", method=method), "soft"))
-            if seats["open"]:
-                open_ = words.html("Seats that stay open: {open}.", open=seats["open"])
-                if seats["tied"]:
-                    open_ = Html(open_ + " " + words.html("{names} tie for them.", names=self._all(seats["tied"])))
-                parts.append(paragraph(open_))
+            if seats["because"]:
+                parts.append(paragraph(self._open(seats["open"], seats["because"], seats["tied"])))
         return parts
 
     def _grades(self) -> list[str]:
@@ -187,13 +187,76 @@ class _Contest:
         winners = self.result.get("winners")
         if not winners:
             return []
-        names = self._all(winners["elected"]) or self.words("nobody")
-        counts = {"elected": len(winners["elected"]), "number": winners["number"]}
-        parts = [paragraph(self.words.html("Elected: {names} ({elected} of {number})", names=names, **counts), "elected")]
-        if winners["tied"]:
-            tied = "These tie for the remaining places, and the tie is not broken here: {names}."
-            parts.append(paragraph(self.words.html(tied, names=self._all(winners["tied"]))))
+        words = self.words
+        how = {"ranking": "", "moved_up": words("moved up"), "lot": words("by lot")}
+        elected = [self._with(entry["id"], how[entry["by"]]) for entry in winners["elected"]]
+        names = Html(", ".join(elected)) or words("nobody")
+        counts = {"elected": len(elected), "number": winners["number"]}
+        parts = [paragraph(words.html("Elected: {names} ({elected} of {number})", names=names, **counts), "elected")]
+        if winners["passed_over"]:
+            passed = [self._with(entry["id"], self._group(entry["group"])) for entry in winners["passed_over"]]
+            parts.append(paragraph(words.html("Passed over because of a group: {names}", names=Html(", ".join(passed)))))
+        if winners["because"]:
+            parts.append(paragraph(self._open(winners["open"], winners["because"], winners["tied"])))
         return parts
+
+    def _motion(self) -> list[str]:
+        motion = self.result.get("passes")
+        if not motion:
+            return []
+        words = self.words
+        reasons = {
+            None: "The motion passes.",
+            "no_quorum": "The motion does not pass: there is no quorum.",
+            "no_votes": "The motion does not pass: nobody voted for it.",
+            "condition": "The motion does not pass.",
+        }
+        parts = [paragraph(words.html(reasons[motion["because"]]), "elected")]
+        bases = {"votes": "votes for and against", "ballots": "all ballots", "roll": "the whole roll"}
+        for condition in motion["conditions"]:
+            text = "More than {fraction} of {base} ({of})" if condition["rule"] == "more_than" else "At least {fraction} of {base} ({of})"
+            numerator, denominator = condition["fraction"]
+            base, of = words.number(condition["base"]), words(bases[condition["of"]])
+            line = words.html(text, fraction=f"{numerator}/{denominator}", base=base, of=of)
+            reached = words("reached") if condition["reached"] else words("NOT REACHED")
+            parts.append(paragraph(Html(f"{line}: {words.number(motion['for'])}, {escape(reached)}")))
+        return parts
+
+    def _with(self, id: str, remark: str) -> Html:
+        """The name of an option with a remark in parentheses, if there is one."""
+        return Html(f"{self._name(id)} ({escape(remark)})") if remark else self._name(id)
+
+    def _group(self, id: str) -> str:
+        groups = self.known.get("winners", {}).get("groups", [])
+        return next((named(group["title"], self.words.language) for group in groups if group["id"] == id), id)
+
+    def _people(self, entry: ListSeats) -> Html:
+        """Who takes the seats of a list."""
+        words = self.words
+        people = self.result["seats"]["people"]
+        by_order = words("by the order of the list") if people == "preferences_then_order" else ""
+        how = {"preferences": "", "order": by_order, "lot": words("by lot")}
+        elected = ", ".join(self._with(seated["id"], how[seated["by"]]) for seated in entry["elected"])
+        text = f"{self._name(entry['id'])}: {elected or escape(words('nobody'))}"
+        if entry["by_lot"]:
+            text += "; " + words.html("seats by lot among the lists: {count}", count=entry["by_lot"])
+        if entry["because"] == "tie":
+            tied = self._all(entry["tied"])
+            text += "; " + words.html("seats that stay open: {open}, because {names} tie", open=entry["open"], names=tied)
+        elif entry["because"]:
+            text += "; " + words.html("seats that stay open: {open}, because the list has no more candidates", open=entry["open"])
+        return Html(text)
+
+    def _open(self, count: int, because: str, tied: Sequence[str]) -> Html:
+        """A sentence about places or seats that stay open."""
+        reasons = {
+            "no_quorum": "Places that stay open: {open}, because there is no quorum.",
+            "tie": "Places that stay open: {open}, because {names} tie.",
+            "groups": "Places that stay open: {open}, because of the limits of groups.",
+            "no_votes": "Places that stay open: {open}, because nobody else has a vote.",
+        }
+        names = {"names": self._all(tied)} if because == "tie" else {}
+        return self.words.html(reasons[because], open=count, **names)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -43,7 +43,7 @@ def _table(words: Words, names: Iterable[str], rows: Iterable[Iterable[str]]) ->
 
 def _contest(contest: ContestResult, manifest: dict[str, Any] | None, words: Words) -> tuple[str, str, str]:
     title, titles = titles_of(manifest, contest["id"], words.language)
-    winners = contest["winners"]["elected"] if "winners" in contest else []
+    winners = [elected["id"] for elected in contest["winners"]["elected"]] if "winners" in contest else []
     return title, _ranked(contest, titles, words), ", ".join(titles.get(id, id) for id in winners)
 
 

@@ -156,7 +156,7 @@ def _rows_of(contest: ContestResult, known: dict[str, Any], language: str, blank
     for option in known["options"]:
         id = option["id"]
         total = counted[id].get("total") if id in counted else None
-        elected = None if winners is None else id in winners["elected"]
+        elected = None if winners is None else any(winner["id"] == id for winner in winners["elected"])
         yield ResultRow(contest["id"], id, named(option["title"], language), total, part(total), places.get(id), elected)
     if contest["blank"] is not None:
         voted = contest["weight"]

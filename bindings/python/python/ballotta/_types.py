@@ -23,14 +23,59 @@ class QuorumResult(TypedDict):
     reached: bool
 
 
+OpenBecause = Literal["no_quorum", "tie", "groups", "no_votes"]
+
+
+class Elected(TypedDict):
+    """An elected option, and the part of the rule that elected it."""
+
+    id: str
+    by: Literal["ranking", "moved_up", "lot"]
+
+
+class PassedOver(TypedDict):
+    """An option that the limit of a group kept from a place."""
+
+    id: str
+    group: str
+
+
 class WinnersResult(TypedDict):
-    """The elected options of a contest."""
+    """Who is elected in a contest."""
 
     number: int
     """The number of options to elect."""
-    elected: list[str]
+    elected: list[Elected]
+    passed_over: list[PassedOver]
     tied: list[str]
-    """The options that tie for the remaining places."""
+    """The options that tie for the places that stay open."""
+    open: int
+    """The number of places that stay open."""
+    because: OpenBecause | None
+    reserves: list[list[str]]
+    """The other options with a vote, from the one that moves up first."""
+
+
+class ConditionResult(TypedDict):
+    """Whether a condition of a motion is satisfied."""
+
+    of: Literal["votes", "ballots", "roll"]
+    base: int
+    fraction: list[int]
+    rule: Literal["more_than", "at_least"]
+    reached: bool
+
+
+_Sides = TypedDict("_Sides", {"for": int, "against": int})
+
+
+class MotionResult(_Sides):
+    """Whether a motion passes."""
+
+    conditions: list[ConditionResult]
+    passed: bool
+    because: Literal["no_quorum", "no_votes", "condition"] | None
+    """Why the motion does not pass; ``None`` if it passes."""
 
 
 class PairsResult(TypedDict):
@@ -49,16 +94,36 @@ class ListSeats(TypedDict):
 
     id: str
     seats: int
+    by_lot: int
+    """How many of the seats the list has by lot."""
+    elected: list[Seated]
+    tied: list[str]
+    """The candidates who tie for the seats of the list that stay open."""
+    open: int
+    because: Literal["tie", "no_candidates"] | None
+    reserves: list[list[str]]
+    """The other candidates, from the one that moves up first."""
+
+
+class Seated(TypedDict):
+    """A candidate who takes a seat, and the part of the rule that decided it."""
+
+    id: str
+    by: Literal["preferences", "order", "lot"]
 
 
 class SeatsResult(TypedDict):
     """The seats of a contest of the kind ``lists``."""
 
+    number: int
+    method: Literal["dhondt", "sainte_lague", "largest_remainder"]
+    people: Literal["preferences", "preferences_then_order", "order"]
     lists: list[ListSeats]
     tied: list[str]
-    """The lists that tie for the seats that stay open."""
+    """The lists that tie for the seats that no list gets."""
     open: int
-    """The number of seats that stay open."""
+    """The number of seats that no list gets."""
+    because: OpenBecause | None
 
 
 class _Option(TypedDict):
@@ -84,6 +149,7 @@ class _Contest(TypedDict):
     withheld: Literal["too_few_ballots", "rare_weight"] | None
     options: list[OptionResult]
     blank: int | None
+    ranked_by: Literal["totals", "majority_judgment", "schulze", "ranked_pairs", "copeland"]
     ranking: list[list[str]]
 
 
@@ -91,6 +157,7 @@ class ContestResult(_Contest, total=False):
     """The result of a contest. If ``withheld`` is not ``None``, its totals stay encrypted."""
 
     winners: WinnersResult
+    passes: MotionResult
     pairs: PairsResult
     seats: SeatsResult
 
@@ -105,4 +172,6 @@ class ResultDocument(TypedDict):
     counted_ballots: int
     counted_weight: int
     quorum: QuorumResult | None
+    lot: str | None
+    """The seed of the lot that decides ties, hexadecimal; ``None`` if ties stay open."""
     contests: list[ContestResult]
