@@ -10,9 +10,10 @@ use std::iter::zip;
 use ballotta::SUITE;
 use ballotta::board::entry::Action;
 use ballotta::board::tiles::{bundle_paths, decode_bundle};
+use ballotta::decision::Winners;
 use ballotta::group::{Element, PublicElement, Scalar, hash_to_group};
 use ballotta::index::TrusteeIndex;
-use ballotta::manifest::{Closing, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting};
+use ballotta::manifest::{Closing, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, Ties};
 use ballotta::merkle::{Frontier, leaf_hash};
 use ballotta::record::{self, MemoryRecord, WithheldReason};
 use ballotta::transcript::ProofTranscript;
@@ -58,6 +59,9 @@ pub fn election(closing: Closing) -> Election {
             trustees: 2,
             threshold: 1,
             revoting: Revoting::NotAllowed,
+            // Two options tie for one place.
+            winners: vec![(0, Winners { number: 1, groups: vec![] })],
+            ties: Ties::Lot,
             closing,
             witnesses: (3, 2),
             privacy: Privacy { minimum_counted_ballots: 2, minimum_ballots_per_weight: 1 },
@@ -706,13 +710,21 @@ impl Values<'_> {
                 value["contest"] = contest.into();
                 contests.push(value);
             }
+            let lot = context.manifest().lot_slot().map(|slot| {
+                let (R, D) = (lot_base(tally), body.elements(1));
+                let mut transcript = Self::about("lot-share", tally);
+                transcript.append_message(b"trustee", &u64::from(trustee).to_le_bytes());
+                equality(transcript, &R, &keys[slot..=slot], &D, body.take(96))
+            });
             assert!(body.0.is_empty());
             let mut transcript = begin("decryption-signature", b"fingerprint", &tally[..32]);
             transcript.append_message(b"decryption", signed);
-            values.push(json!({
+            let mut value = json!({
                 "index": index, "trustee": trustee, "hash": hash, "contests": contests,
                 "signature_c": schnorr(&transcript, self.trustee_key(trustee), signature),
-            }));
+            });
+            lot.into_iter().for_each(|lot| value["lot"] = lot);
+            values.push(value);
         }
         values.into()
     }
@@ -747,10 +759,35 @@ impl Values<'_> {
             };
             contests.push(json!({ "contest": contest, "slots": left.iter().map(slot).collect::<Vec<_>>() }));
         }
-        let lambdas =
+        let named =
             zip(used, &lambdas).map(|(of, lambda)| json!({ "trustee": of["trustee"], "lambda": scalar(lambda) }));
-        json!({ "lambdas": lambdas.collect::<Vec<_>>(), "contests": contests })
+        let mut value = json!({ "lambdas": named.collect::<Vec<_>>(), "contests": contests });
+        if context.manifest().lot_slot().is_some() {
+            let parts = zip(used, &lambdas).map(|(decryption, lambda)| {
+                let D = hex::decode(decryption["lot"]["D"][0].as_str().expect("a part")).expect("hexadecimal");
+                &Cut(&D).element() * lambda
+            });
+            let point = parts.reduce(|sum, part| sum + part).expect("a part");
+            let tally = self.verification.closed.as_ref().expect("a closed tally").tally();
+            let R = hash_to_group(
+                "lot",
+                &[tally.fingerprint().as_bytes(), &tally.close().size.to_le_bytes(), tally.close().root.as_bytes()],
+            );
+            let seed = tagged("lot-seed", &[context.fingerprint().as_bytes(), &point.to_bytes()]);
+            let lots = (0..3).map(|option| {
+                let id = format!("o{option}");
+                json!({ "option": id, "lot": text(tagged("lot", &[&seed, b"c0", id.as_bytes()])) })
+            });
+            value["lot"] = json!({ "R": element(&R), "value": element(&point), "seed": text(seed), "lots": lots.collect::<Vec<_>>() });
+        }
+        value
     }
+}
+
+/// The base of the lot of a tally, which is written as in statements.
+fn lot_base(tally: &[u8]) -> Element {
+    let (fingerprint, size, root) = (&tally[..32], &tally[32..40], &tally[40..72]);
+    hash_to_group("lot", &[fingerprint, size, root])
 }
 
 /// The bytes of base64 with padding.

@@ -597,6 +597,7 @@ const PAIRS: &[(CheckId, &[Check])] = &[
         &[
             Check::DecryptionSignature,
             Check::DecryptionTally,
+            Check::LotProof,
             Check::StatementBound,
             Check::AbsorbFactors,
             Check::AbsorbEqualityAnnouncements,

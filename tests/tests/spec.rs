@@ -263,6 +263,15 @@ fn fields_of_the_vectors() {
         assert!(text.contains(&format!("**`{file}`**")), "{file}");
         let mut names = BTreeSet::new();
         let mut value: Value = serde_json::from_str(&vectors).unwrap();
+        // The fields of results, rules and decisions are described in the text.
+        if file == "contests.json" || file == "published.json" {
+            for vector in value.as_array_mut().unwrap() {
+                ["rule", "decision", "expected"].iter().for_each(|field| vector[*field] = Value::Null);
+                for outcome in vector["outcomes"].as_array_mut().into_iter().flatten() {
+                    ["result", "by_lot", "without_quorum"].iter().for_each(|field| outcome[*field] = Value::Null);
+                }
+            }
+        }
         if file == "records.json" {
             value = value["statements"].take();
         }

@@ -180,7 +180,7 @@ mod tests {
         };
         let contest = |options: &str| {
             result(&format!(
-                r#"{{"id":"c","ballots":3,"weight":3,"withheld":null,"options":[{options}],"blank":null,"ranking":[]}}"#
+                r#"{{"id":"c","ballots":3,"weight":3,"withheld":null,"options":[{options}],"blank":null,"ranked_by":"totals","ranking":[]}}"#
             ))
         };
         let right = contest(r#"{"id":"a","total":1},{"id":"b","total":2}"#);

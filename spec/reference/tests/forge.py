@@ -396,6 +396,14 @@ class Forge:
             transcript.append_number("trustee", trustee)
             transcript.append_number("contest", number)
             data += b"".join(f.encoding for f in factors) + self.equality(transcript, base, shares, factors)
+        if (slot := self.manifest.lot_slot) is not None:
+            base = hash_to_group("lot", self.fingerprint, le64(closed.size), closed.root)
+            share = self.shares[trustee - 1][slot]
+            transcript = begin("lot-share", "fingerprint", self.fingerprint)
+            self.closed.append_to(transcript)
+            transcript.append_number("trustee", trustee)
+            factor = times(share, base)
+            data += factor.encoding + self.equality(transcript, base, [share], [factor])
         # The trustee signs what was changed, unless the signature is changed as well.
         data = self.edited(f"decryption {trustee}", data)
         transcript = begin("decryption-signature", "fingerprint", data[4:36])

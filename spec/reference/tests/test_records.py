@@ -403,13 +403,26 @@ class Values:
                 keys = self.key.verification_keys(found.trustee, slots)
                 proof = read_equality(reader)
                 contests.append({"contest": number} | self.equality(transcript, self.tally.bases[number], keys, factors, proof))
+            lot = {}
+            if (slot := self.manifest.lot_slot) is not None:
+                base = self.lot_base(found.close)
+                transcript = begin("lot-share", "fingerprint", found.close.fingerprint)
+                found.close.append_to(transcript)
+                transcript.append_number("trustee", found.trustee)
+                factors = [read_element(reader, "D")]
+                keys = self.key.verification_keys(found.trustee, range(slot, slot + 1))
+                lot = {"lot": self.equality(transcript, base, keys, factors, read_equality(reader))}
             reader.end()
             transcript = begin("decryption-signature", "fingerprint", found.close.fingerprint)
             transcript.append("decryption", data[:-64])
             c = self.schnorr(transcript, self.manifest.trustees[found.trustee - 1], data[-64:])
             value = {"index": index, "trustee": found.trustee, "hash": hash, "contests": contests, "signature_c": c}
-            values.append(value)
+            values.append(value | lot)
         return values
+
+    @staticmethod
+    def lot_base(close):
+        return hash_to_group("lot", close.fingerprint, le64(close.size), close.root)
 
     def totals(self):
         used = self.decryptions()[: self.manifest.threshold]
@@ -427,7 +440,19 @@ class Values:
                 v = next(v for v in range(1 << 16) if equal(multiply_add([(v, BASE)]), left))
                 slots.append({"vG": encode(left).hex(), "v": v})
             contests.append({"contest": number, "slots": slots})
-        return {"lambdas": [{"trustee": j, "lambda": hex_scalar(lambdas[j])} for j in trustees], "contests": contests}
+        value = {"lambdas": [{"trustee": j, "lambda": hex_scalar(lambdas[j])} for j in trustees], "contests": contests}
+        if self.manifest.lot_slot is not None:
+            file = self.record.read(f"decryption/{used[0]['hash']}", 1 << 24)
+            close = read_decryption(file).close
+            point = multiply_add([(lambdas[of["trustee"]], decode(h(of["lot"]["D"][0]), "D").point) for of in used])
+            seed = tagged("lot-seed", close.fingerprint, encode(point))
+            lots = [
+                {"option": option, "lot": tagged("lot", seed, b"c0", option.encode()).hex()}
+                for option in self.manifest.contests[0].options
+            ]
+            base = self.lot_base(close).encoding.hex()
+            value["lot"] = {"R": base, "value": encode(point).hex(), "seed": seed.hex(), "lots": lots}
+        return value
 
 
 def chacha20(key, counter, nonce, data):

@@ -69,7 +69,12 @@ pub fn lists(candidates: &[usize], preferences: u32, across: bool) -> Rule {
         preferences,
         across,
         groups: vec![Group { candidates: firsts, max: 1 }],
-        seats: Some(Seats { number: 3, method: SeatMethod::SainteLague, people: People::PreferencesThenOrder }),
+        // Seats are for people.
+        seats: candidates.iter().all(|count| *count > 0).then(|| Seats {
+            number: candidates.iter().sum::<usize>().min(5) as u32,
+            method: SeatMethod::SainteLague,
+            people: People::PreferencesThenOrder,
+        }),
         blank: true,
     })
 }

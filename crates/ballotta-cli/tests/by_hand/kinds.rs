@@ -401,16 +401,17 @@ const RESULT: &str = "
   · Ada          ████▍ 1 preference
   · Bob          ████▍ 1 preference
   Western list   ████████▉ 2 (22.22 %)
+  · Gina          0 preferences
   Southern list  ████▍ 1 (11.11 %)
   · Eve          ████▍ 1 preference
   · Fred          0 preferences
   (blank)        ████▍ 1 (11.11 %)
-  7 seats, by D'Hondt
-  Northern list  ██████████████████████▊ 4 seats
-  Western list   █████▋ 1 seat
+  5 seats, by D'Hondt
+  Northern list  ████████████████████████████████ 4 seats
+  Western list   ████████ 1 seat
   Southern list   0 seats
-  (open)         ███████████▍ 2 seats
-  2 of 7 seats stay open, because of a tie: Northern list, Southern list, Western list
+  Northern list: Carl, Ada, Bob; 1 seat open: no more candidates
+  Western list: Gina
 
   How good a mayor would they be?
        Excellent  Good  Fair  Poor  Majority grade

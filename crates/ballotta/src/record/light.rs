@@ -346,6 +346,13 @@ fn block_place(source: &dyn RecordSource, position: u64) -> Result<BlockPlace, R
     }
 }
 
+/// The first bytes of a credential as a number that is nearly uniform below `2^63`: the lowest bit of the first byte is 0 in
+/// the encoding of every element (RFC 9496), so that half of all numbers do not occur.
+fn uniform(first_bytes: u64) -> u64 {
+    const REST: u64 = u64::MAX >> 8;
+    (first_bytes >> 57) << 56 | (first_bytes & REST)
+}
+
 /// The last of `count` blocks whose first credential does not have larger first bytes; the first block if all have. If
 /// several blocks begin alike, the one before them: the credential may be on it.
 fn find_block(source: &dyn RecordSource, count: u64, first_bytes: u64) -> Result<BlockPlace, RecordError> {
@@ -356,9 +363,9 @@ fn find_block(source: &dyn RecordSource, count: u64, first_bytes: u64) -> Result
     // Halving needs at most 64 readings. A file that does not ascend ends the search.
     for attempt in 0..u64::BITS {
         let span = high - low;
-        let into = match (attempt, most.checked_sub(least)) {
+        let into = match (attempt, uniform(most).checked_sub(uniform(least))) {
             (0..4, Some(range @ 1..)) => {
-                let part = first_bytes.saturating_sub(least).min(range);
+                let part = uniform(first_bytes).saturating_sub(uniform(least)).min(range);
                 (u128::from(span) * u128::from(part) / u128::from(range)) as u64
             }
             _ => span / 2,
