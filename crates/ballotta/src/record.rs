@@ -9,6 +9,7 @@
 //! manifest.json        the manifest
 //! ceremony/HASH        the messages of the key ceremony, named by their SHA-256
 //! roll                 one line of text for each voter
+//! parts/NUMBER         the parts of the credentials that one of several credential authorities made
 //! tile/entries/..      the entries of the board (C2SP tlog-tiles)
 //! checkpoint           the tree head, signed by the board (C2SP tlog-checkpoint)
 //! closing-checkpoint   the tree head at the close, cosigned by witnesses, if the manifest requires it
@@ -43,6 +44,7 @@ mod bundle;
 mod files;
 mod growth;
 pub mod light;
+mod parts;
 mod published;
 mod result;
 mod roll;
@@ -56,6 +58,7 @@ pub use bundle::{Bundle, BundleError, BundleProblem};
 pub(crate) use bundle::{BundleIndex, KnownBundles};
 pub use files::{FileList, FileListError, is_path};
 pub use growth::{Added, Growth, Relation, Snapshot};
+pub use parts::{PartsError, PartsFailure, SignedParts, verify_parts};
 pub(crate) use published::read_context;
 pub use published::{PublishedBoard, RecordError, read_checkpoint, read_head, read_manifest, read_signed_checkpoint};
 pub use result::{
@@ -68,6 +71,7 @@ pub use tiled_log::{TiledLog, TiledLogError};
 use crate::board::entry::EntryKind;
 use crate::from_quoted;
 use crate::hash::FileHash;
+use crate::index::AuthorityIndex;
 use crate::limits::MAX_MESSAGE_BYTES;
 
 /// The path of the manifest.
@@ -84,6 +88,12 @@ pub const FILE_LIST: &str = "SHA256SUMS";
 pub const RESULT: &str = "result/result.json";
 /// The path of the text that explains every file.
 pub const README: &str = "README.md";
+
+/// The path of the parts of the credentials that an authority made.
+#[must_use]
+pub fn parts_path(authority: AuthorityIndex) -> String {
+    alloc::format!("parts/{}", authority.get())
+}
 
 /// The path of the message of the key ceremony with this hash.
 #[must_use]
