@@ -122,7 +122,7 @@ fn begin(election: &Election, authority: u16, parts: &[Element], absorbed: bool)
     let mut weights = Vec::new();
     for number in 0..parts.len().div_ceil(4) as u64 {
         let mut hash = Sha512::new();
-        for part in [SUITE.as_bytes(), b"part-weights", &seed, &number.to_le_bytes()] {
+        for part in [SUITE.as_bytes(), b"weights", &seed, &number.to_le_bytes()] {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }

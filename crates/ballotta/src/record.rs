@@ -69,10 +69,11 @@ pub use roll::PublishedRoll;
 pub use tiled_log::{TiledLog, TiledLogError};
 
 use crate::board::entry::EntryKind;
+use crate::credential::{MAX_ROLL_BYTES, parts_file_bytes};
 use crate::from_quoted;
 use crate::hash::FileHash;
 use crate::index::AuthorityIndex;
-use crate::limits::MAX_MESSAGE_BYTES;
+use crate::limits::{MAX_AUTHORITIES, MAX_MESSAGE_BYTES, MAX_VOTERS};
 
 /// The path of the manifest.
 pub const MANIFEST: &str = "manifest.json";
@@ -93,6 +94,18 @@ pub const README: &str = "README.md";
 #[must_use]
 pub fn parts_path(authority: AuthorityIndex) -> String {
     alloc::format!("parts/{}", authority.get())
+}
+
+/// The largest length of a file that is read in pieces and may be longer than any other: the roll, or the parts of an
+/// authority. `None` for other files, which a source may read as a whole.
+#[must_use]
+pub fn long_file_limit(path: &str) -> Option<u64> {
+    let of_authority = || (1..=MAX_AUTHORITIES as u16).filter_map(AuthorityIndex::new).any(|it| parts_path(it) == path);
+    match path {
+        ROLL => Some(MAX_ROLL_BYTES),
+        _ if of_authority() => Some(parts_file_bytes(MAX_VOTERS)),
+        _ => None,
+    }
 }
 
 /// The path of the message of the key ceremony with this hash.

@@ -123,7 +123,7 @@ impl PartWeights {
     fn digest(self, number: u64) -> [u128; WEIGHTS_PER_DIGEST as usize] {
         let mut hash = Sha512::new();
         let number = number.to_le_bytes();
-        for part in [SUITE.as_bytes(), b"part-weights", &self.seed, &number] {
+        for part in [SUITE.as_bytes(), b"weights", &self.seed, &number] {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }
