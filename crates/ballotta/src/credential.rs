@@ -48,6 +48,7 @@
 mod code;
 mod codes;
 mod entitlement;
+mod part_list;
 pub(crate) mod parts;
 mod roll;
 
@@ -60,7 +61,10 @@ use zeroize::Zeroizing;
 pub use self::code::{VotingCode, VotingCodeError};
 pub use self::codes::{VotingCodes, VotingCodesError};
 pub use self::entitlement::Entitlement;
-pub use self::parts::{parts_file_bytes, write_parts_file};
+pub use self::part_list::{
+    Handle, PART_LIST_FORMAT, ParseHandleError, PartList, PartListError, PartListLine, combine_part_lists,
+};
+pub use self::parts::{is_parts_file, parts_file_bytes, write_parts_file};
 pub(crate) use self::roll::first_bytes;
 pub use self::roll::{
     BLOCK_LINES, MAX_ROLL_BYTES, ROLL_FORMAT, RollError, RollIndex, RollLine, RollLookupError, RollProblem, RollReader,

@@ -27,6 +27,8 @@ pub enum Domain {
     CredentialPossession,
     /// The proof of a credential authority that it knows its parts of all credentials of a roll.
     CredentialParts,
+    /// The signature of a credential authority over the list that it gives to the others.
+    PartList,
     /// The signature of a credential authority over the roll of an election.
     RollSignature,
     /// The signature of the organiser over an entry of the board: the opening or the closing.
@@ -66,6 +68,7 @@ impl Domain {
             Self::BallotSignature => b"ballot-signature",
             Self::CredentialPossession => b"credential-possession",
             Self::CredentialParts => b"credential-parts",
+            Self::PartList => b"part-list",
             Self::RollSignature => b"roll-signature",
             Self::OrganiserEntry => b"organiser-entry",
             Self::TrusteeRegistration => b"trustee-registration",

@@ -36,7 +36,7 @@ use sha2::{Digest as _, Sha256, Sha512};
 
 use super::{Credential, CredentialError};
 use crate::SUITE;
-use crate::encoding::{DecodeError, Reader, Writer};
+use crate::encoding::{DecodeError, FORMAT_VERSION, Reader, Writer};
 use crate::group::{Element, PublicElement, Scalar, SecretScalar};
 use crate::hash::ManifestHash;
 use crate::index::AuthorityIndex;
@@ -55,6 +55,12 @@ const WEIGHTS_PER_DIGEST: u64 = 4;
 #[must_use]
 pub const fn parts_file_bytes(voters: u64) -> u64 {
     (PARTS_HEADER_BYTES + SchnorrProof::BYTES) as u64 + PART_BYTES as u64 * voters
+}
+
+/// Returns whether a file begins as a file of parts does. No text begins so.
+#[must_use]
+pub fn is_parts_file(beginning: &[u8]) -> bool {
+    beginning.starts_with(&FORMAT_VERSION)
 }
 
 /// Writes the file with the parts of an authority, which must be in the order of the roll, and proves that the authority
