@@ -285,8 +285,8 @@ abstract class InWorker extends Texts {
   }
 
   /** See {@link index!Election.credential}. */
-  async credential(code: string): Promise<WorkerCredential> {
-    return new WorkerCredential(this.line, await this.line.call(this.handle, 'credential', [text(code, 'code', 256)]));
+  async credential(code: string | readonly string[]): Promise<WorkerCredential> {
+    return new WorkerCredential(this.line, await this.line.call(this.handle, 'credential', [codes(code)]));
   }
 
   /** See {@link index!Election.checkOpening}. */
