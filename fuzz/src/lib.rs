@@ -14,7 +14,10 @@ use ballotta::board::receipt::SignedReceipt;
 use ballotta::board::tiles::{
     TILE_WIDTH, TilePath, bundle_paths, decode_bundle, decode_hashes, encode_bundle, hash_tile_paths,
 };
-use ballotta::credential::{Entitlement, RollReader, RollRules, RollSignature, VotingCode, VotingCodes};
+use ballotta::credential::{
+    Credential, Entitlement, Handle, PartList, PartListLine, RollReader, RollRules, RollSignature, VotingCode,
+    VotingCodes,
+};
 use ballotta::decryption::{ClosingStatement, PartialDecryption};
 use ballotta::evidence::Evidence;
 use ballotta::hash::{FileHash, TreeHash};
@@ -50,7 +53,8 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     Target { name: "manifest", run: manifest, valid: manifests },
     Target { name: "roll", run: roll, valid: || vec![of_record(record::ROLL)] },
-    Target { name: "parts", run: parts, valid: || vec![PARTS.election.parts_file(2)] },
+    Target { name: "parts", run: parts, valid: || vec![HONEST_PARTS.clone()] },
+    Target { name: "part_list", run: part_list, valid: || vec![HONEST_PART_LIST.clone().into_bytes()] },
     Target { name: "ceremony_message", run: ceremony_message, valid: || ELECTION.election_messages() },
     Target { name: "entry", run: entry, valid: || [ELECTION.entries.clone(), PARTS.entries.clone()].concat() },
     Target { name: "bundle", run: bundle, valid: bundles },
@@ -137,6 +141,9 @@ static PARTS: LazyLock<OfTwo> = LazyLock::new(|| {
     OfTwo { election, entries, record, roll }
 });
 
+/// The file that the second authority has really made.
+static HONEST_PARTS: LazyLock<Vec<u8>> = LazyLock::new(|| PARTS.election.parts_file(2));
+
 /// The parts of the second authority, which has signed any file. It knows no other parts of the roll.
 fn parts(bytes: &[u8]) {
     let OfTwo { election, record, roll, .. } = &*PARTS;
@@ -148,7 +155,29 @@ fn parts(bytes: &[u8]) {
     let mut visit = |_| failures += 1;
     let manifest = election.context.manifest();
     verify_parts(&record, manifest, roll, &signed, &mut visit, &|_| (), &mut TestRng(1));
-    assert_eq!(failures == 0, bytes == election.parts_file(2));
+    assert_eq!(failures == 0, bytes == *HONEST_PARTS);
+}
+
+/// What the second authority gives to the first.
+static HONEST_PART_LIST: LazyLock<String> = LazyLock::new(|| {
+    let (election, authority) = (&PARTS.election, AuthorityIndex::new(2).expect("a number"));
+    let line = |part: &Credential| PartListLine {
+        handle: Handle::random(&mut TestRng(u64::from(part.public().as_bytes()[0]))),
+        part: *part.public().as_bytes(),
+        style: 0,
+        weight: 1,
+    };
+    let list = PartList::new(authority, election.parts[1].iter().map(line).collect());
+    let signed = list.sign(election.context.manifest(), &election.authorities[1], &mut TestRng(3));
+    signed.expect("styles of the manifest")
+});
+
+/// A list that is read is one that its authority has signed.
+fn part_list(bytes: &[u8]) {
+    let Ok(text) = from_utf8(bytes) else { return };
+    if PartList::read(PARTS.election.context.manifest(), text, &mut TestRng(1)).is_ok() {
+        assert_eq!(text, *HONEST_PART_LIST);
+    }
 }
 
 /// An election with every kind of contest.

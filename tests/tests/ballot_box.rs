@@ -12,6 +12,7 @@ use ballotta::credential::{RollLookupError, RollSignature, RollSignatureError};
 use ballotta::decryption::{DecryptionError, TallyDifference};
 use ballotta::encoding::DecodeError;
 use ballotta::group::{Scalar, SecretScalar};
+use ballotta::hash::FileHash;
 use ballotta::index::AuthorityIndex;
 use ballotta::manifest::{Closing, Revoting};
 use ballotta::merkle::{LogError, leaf_hash};

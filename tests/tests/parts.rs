@@ -8,7 +8,8 @@ use std::iter::zip;
 use ballotta::SUITE;
 use ballotta::board::entry::{Action, EntryKind};
 use ballotta::credential::{
-    Credential, CredentialError, RollLine, RollSignature, RollSignatureError, VotingCodes, parts_file_bytes,
+    Credential, CredentialError, Handle, PartList, PartListError, PartListLine, RollLine, RollSignature,
+    RollSignatureError, VotingCodes, combine_part_lists, parts_file_bytes,
 };
 use ballotta::encoding::{DecodeError, Writer};
 use ballotta::group::{Element, PublicElement, Scalar, SecretScalar};
@@ -534,4 +535,114 @@ fn the_sum_of_the_parts_is_on_the_roll() {
     let entries = election.open_board().entries;
     let signatures = entries.iter().filter(|entry| entry[2] == EntryKind::RollSignature as u8);
     assert_eq!(signatures.map(Vec::len).collect::<Vec<_>>(), [3 + 130, 3 + 130]);
+}
+
+/// The part lists of both authorities, as their offices give them to each other.
+fn part_lists(election: &Election) -> Vec<PartList> {
+    let rng = &mut TestRng(11);
+    let handles: Vec<Handle> = election.credentials.iter().map(|_| Handle::random(rng)).collect();
+    let list = |(authority, parts): (AuthorityIndex, &Vec<Credential>)| {
+        let line = |(handle, part): (&Handle, &Credential)| PartListLine {
+            handle: *handle,
+            part: *part.public().as_bytes(),
+            style: 0,
+            weight: 1,
+        };
+        PartList::new(authority, zip(&handles, parts).map(line).collect())
+    };
+    AuthorityIndex::enumerate(&election.parts).map(list).collect()
+}
+
+/// A list with other lines.
+fn changed(list: &PartList, change: impl FnOnce(&mut Vec<PartListLine>)) -> PartList {
+    let mut lines = list.lines().to_vec();
+    change(&mut lines);
+    PartList::new(list.authority(), lines)
+}
+
+#[test]
+fn part_lists_add_up_to_the_roll() {
+    let election = election();
+    let manifest = election.context.manifest();
+    let [first, second] = part_lists(&election).try_into().unwrap();
+    let combine = |lists: &[&PartList]| {
+        combine_part_lists(manifest, &lists.iter().map(|list| (*list).clone()).collect::<Vec<_>>())
+    };
+    let mut sums: Vec<[u8; 32]> = combine(&[&second, &first]).unwrap().iter().map(|voter| voter.credential).collect();
+    sums.sort_unstable();
+    let mut credentials: Vec<[u8; 32]> = election.credentials.iter().map(|it| *it.public().as_bytes()).collect();
+    credentials.sort_unstable();
+    assert_eq!(sums, credentials);
+
+    let absent = |authority| Err(PartListError::Authorities { authority });
+    assert_eq!(combine(&[&first]), absent(SECOND));
+    assert_eq!(combine(&[&second]), absent(FIRST));
+    assert_eq!(combine(&[&first, &second, &second]), absent(SECOND));
+    let handles: Vec<Handle> = first.lines().iter().map(|line| line.handle).collect();
+    let other = |handle| Err(PartListError::OtherVoter { first: FIRST, other: SECOND, handle });
+    assert_eq!(combine(&[&first, &changed(&second, |lines| _ = lines.pop())]), other(handles[2]));
+    assert_eq!(combine(&[&first, &changed(&second, |lines| _ = lines.remove(0))]), other(handles[0]));
+    assert_eq!(combine(&[&first, &changed(&second, |lines| lines[1].weight = 2)]), other(handles[1]));
+    assert_eq!(combine(&[&first, &changed(&second, |lines| lines[1].style = 1)]), other(handles[1]));
+    let repeated = changed(&second, |lines| lines[2].part = lines[0].part);
+    let error = PartListError::RepeatedPart { authority: SECOND, handle: handles[2] };
+    assert_eq!(combine(&[&first, &repeated]), Err(error));
+    for part in [[0; 32], [0xff; 32]] {
+        let error = PartListError::Part { authority: SECOND, handle: handles[1] };
+        assert_eq!(combine(&[&first, &changed(&second, |lines| lines[1].part = part)]), Err(error));
+    }
+}
+
+/// Nobody between the offices exchanges a part.
+#[test]
+fn part_lists_are_signed() {
+    let election = election();
+    let (manifest, rng) = (election.context.manifest(), &mut TestRng(12));
+    let list = part_lists(&election).remove(1);
+    let text = list.sign(manifest, &election.authorities[1], rng).unwrap();
+    let mut read = |text: &str| PartList::read(manifest, text, &mut TestRng(1));
+    assert_eq!(read(&text), Ok(list.clone()));
+    let unsigned = Err(PartListError::Signature { authority: SECOND });
+    let lines: Vec<&str> = text.lines().collect();
+    for changed in [
+        text.replacen(" s0 1\n", " s0 2\n", 1),
+        text.replacen(lines[2], lines[1], 1),
+        text.replace(&format!("{}\n", lines[1]), ""),
+        text.trim_end().to_owned(),
+        format!("{text}\n"),
+        text.replacen('\n', "\r\n", 1).replacen("\r", "", 1) + " ",
+        list.sign(manifest, &election.authorities[0], rng).unwrap(),
+    ] {
+        assert_eq!(read(&changed), unsigned, "{changed}");
+    }
+    // The list of one authority with the number of another.
+    let first = format!("{} 1", lines[0].strip_suffix(" 2").unwrap());
+    let error = Err(PartListError::Signature { authority: FIRST });
+    assert_eq!(read(&text.replacen(lines[0], &first, 1)), error);
+    let other = Election::build(ElectionOptions { seed: 9, ..options() });
+    let foreign = list.sign(other.context.manifest(), &election.authorities[1], rng).unwrap();
+    assert_eq!(read(&foreign), Err(PartListError::OtherManifest { found: *other.context.manifest().hash() }));
+    for (number, error) in [
+        ("3", PartListError::UnknownAuthority { authority: 3 }),
+        ("0", PartListError::UnknownAuthority { authority: 0 }),
+        ("02", PartListError::Header),
+        ("+2", PartListError::Header),
+        ("x", PartListError::Header),
+    ] {
+        let header = format!("{} {number}", lines[0].strip_suffix(" 2").unwrap());
+        assert_eq!(read(&text.replacen(lines[0], &header, 1)), Err(error), "{number}");
+    }
+    assert_eq!(read(""), Err(PartListError::Header));
+    assert_eq!(read("a letter\n"), Err(PartListError::Header));
+
+    // Lines that an authority has signed and that break a rule.
+    let mut of_lines = |change: &dyn Fn(&mut Vec<PartListLine>)| {
+        let changed = changed(&list, change);
+        read(&changed.sign(manifest, &election.authorities[1], &mut TestRng(13)).unwrap()).err()
+    };
+    assert_eq!(of_lines(&|lines| lines[0].weight = 2), Some(PartListError::Line { line: 2 }));
+    assert_eq!(of_lines(&|lines| lines[1].weight = 0), Some(PartListError::Line { line: 3 }));
+    assert_eq!(of_lines(&|lines| lines[2].handle = lines[1].handle), Some(PartListError::Line { line: 4 }));
+    let no_style = changed(&list, |lines| lines[0].style = 1);
+    assert_eq!(no_style.sign(manifest, &election.authorities[1], rng), None);
 }

@@ -9,7 +9,7 @@
  */
 
 import { BallottaError } from './errors.js';
-import { bytes, choicesJson, hash, isOpening, options, pin, text, typed, verification, weight as heavy } from './input.js';
+import { bytes, choicesJson, codes, hash, isOpening, options, pin, text, typed, verification, weight as heavy } from './input.js';
 import { Instance, parse, parseExact } from './instance.js';
 import { type WasmSource, compile, compileVerifier } from './module.js';
 import { type RawCredential, type RawElection, type RawVoter, instantiate } from './raw.js';

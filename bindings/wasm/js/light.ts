@@ -8,7 +8,7 @@
  */
 
 import { BallottaError } from './errors.js';
-import { bytes, choicesJson, hash, isOpening, keptBoard, options, pin, text, typed, weight as heavy } from './input.js';
+import { bytes, choicesJson, codes, hash, isOpening, keptBoard, options, pin, text, typed, weight as heavy } from './input.js';
 import { Instance, parse } from './instance.js';
 import { type WasmSource, compileLight } from './module.js';
 import { PreparedBallot, base64, wiping } from './prepared.js';

@@ -5,7 +5,7 @@
  */
 
 import { BallottaError, type ErrorCode, invalid } from './errors.js';
-import { bytes, hash, isOpening, keptBoard, options, pin, plain, text, typed, verification, weight as heavy } from './input.js';
+import { bytes, codes, hash, isOpening, keptBoard, options, pin, plain, text, typed, verification, weight as heavy } from './input.js';
 import { source } from './record.js';
 import { Texts } from './texts.js';
 import type {

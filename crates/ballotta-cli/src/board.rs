@@ -13,7 +13,7 @@ use ballotta::board::board_key;
 use ballotta::board::entry::EntryKind;
 use ballotta::board::note::NoteKey;
 use ballotta::board::receipt::SignedReceipt;
-use ballotta::credential::{ROLL_FORMAT, RollRules, RollSignature, is_parts_file, parts_file_bytes};
+use ballotta::credential::{ROLL_FORMAT, RollRules, RollSignature, authority_of_parts_file, parts_file_bytes};
 use ballotta::election::ElectionContext;
 use ballotta::hash::{FileHash, Fingerprint};
 use ballotta::index::AuthorityIndex;
@@ -530,8 +530,8 @@ impl Sent {
             if first == header.as_bytes() {
                 return read_at_most(path, longest_roll(manifest), "a roll").map(Self::Roll);
             }
-            // Message files are text, which cannot begin so.
-            if is_parts_file(&first) {
+            let length = fs::metadata(path).map_or(0, |file| file.len());
+            if authority_of_parts_file(&first, length).is_some() {
                 return read_at_most(path, longest_parts(manifest), "a file of parts").map(Self::Parts);
             }
         }

@@ -64,7 +64,7 @@ pub use self::entitlement::Entitlement;
 pub use self::part_list::{
     Handle, PART_LIST_FORMAT, ParseHandleError, PartList, PartListError, PartListLine, combine_part_lists,
 };
-pub use self::parts::{is_parts_file, parts_file_bytes, write_parts_file};
+pub use self::parts::{authority_of_parts_file, parts_file_bytes, write_parts_file};
 pub(crate) use self::roll::first_bytes;
 pub use self::roll::{
     BLOCK_LINES, MAX_ROLL_BYTES, ROLL_FORMAT, RollError, RollIndex, RollLine, RollLookupError, RollProblem, RollReader,

@@ -36,10 +36,11 @@ use sha2::{Digest as _, Sha256, Sha512};
 
 use super::{Credential, CredentialError};
 use crate::SUITE;
-use crate::encoding::{DecodeError, FORMAT_VERSION, Reader, Writer};
+use crate::encoding::{DecodeError, Reader, Writer};
 use crate::group::{Element, PublicElement, Scalar, SecretScalar};
 use crate::hash::ManifestHash;
 use crate::index::AuthorityIndex;
+use crate::limits::MAX_VOTERS;
 use crate::proofs::schnorr::{KeyPair, SchnorrProof};
 use crate::transcript::{Domain, Guarded, ProofTranscript};
 use crate::weaken::{self, Check};
@@ -57,10 +58,13 @@ pub const fn parts_file_bytes(voters: u64) -> u64 {
     (PARTS_HEADER_BYTES + SchnorrProof::BYTES) as u64 + PART_BYTES as u64 * voters
 }
 
-/// Returns whether a file begins as a file of parts does. No text begins so.
+/// Returns the authority of a file of parts, from its first 12 bytes and its length; `None` if it is another file. A text is
+/// never taken for one, and nothing else is checked.
 #[must_use]
-pub fn is_parts_file(beginning: &[u8]) -> bool {
-    beginning.starts_with(&FORMAT_VERSION)
+pub fn authority_of_parts_file(beginning: &[u8], length: u64) -> Option<AuthorityIndex> {
+    let (authority, lines) = read_parts_header(beginning.get(..PARTS_HEADER_BYTES)?).ok()?;
+    let has_length = lines <= MAX_VOTERS && parts_file_bytes(lines) == length;
+    AuthorityIndex::new(authority).filter(|_| has_length)
 }
 
 /// Writes the file with the parts of an authority, which must be in the order of the roll, and proves that the authority
@@ -186,6 +190,19 @@ mod tests {
             // A weight has 128 bits.
             assert_eq!(weight.to_bytes()[16..], [0; 16]);
         }
+    }
+
+    #[test]
+    fn a_file_of_parts_is_known_by_its_header_and_length() {
+        let mut header = [1, 5, 2, 0, 3, 0, 0, 0, 0, 0, 0, 0, 9];
+        let authority = |header: &[u8], length| authority_of_parts_file(header, length).map(AuthorityIndex::get);
+        assert_eq!(authority(&header, 76 + 3 * 32), Some(2));
+        assert_eq!(authority(&header, 76 + 4 * 32), None);
+        assert_eq!(authority(&header[..11], 76 + 3 * 32), None);
+        assert_eq!(authority(b"ballotta/v1-draft.5/", 76 + 3 * 32), None);
+        // The length of as many parts cannot be computed.
+        header[4..12].fill(0xff);
+        assert_eq!(authority(&header, 76), None);
     }
 
     #[test]

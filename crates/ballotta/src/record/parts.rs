@@ -92,10 +92,11 @@ crate::from_quoted!(PartsError::Encoding(DecodeError));
 impl PartsError {
     /// The stable name of the fault, for programs.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::Read(ReadError::Missing) => "missing-parts",
-            Self::Read(_) | Self::Changed => "unreadable",
+            Self::Read(_) => "unreadable-file",
+            Self::Changed => "record-changed",
             _ => "bad-parts",
         }
     }
