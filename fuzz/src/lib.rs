@@ -14,15 +14,19 @@ use ballotta::board::receipt::SignedReceipt;
 use ballotta::board::tiles::{
     TILE_WIDTH, TilePath, bundle_paths, decode_bundle, decode_hashes, encode_bundle, hash_tile_paths,
 };
-use ballotta::credential::{Entitlement, RollReader, RollRules, RollSignature, VotingCode};
+use ballotta::credential::{
+    Credential, Entitlement, Handle, PartList, PartListLine, RollReader, RollRules, RollSignature, VotingCode,
+    VotingCodes,
+};
 use ballotta::decryption::{ClosingStatement, PartialDecryption};
 use ballotta::evidence::Evidence;
-use ballotta::hash::TreeHash;
+use ballotta::hash::{FileHash, TreeHash};
+use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::CeremonyMessage;
 use ballotta::manifest::Manifest;
 use ballotta::merkle::{consistency_proof, leaf_hash};
 use ballotta::record::light::{self, ElectionSummary};
-use ballotta::record::{self, FileList, MemoryRecord, ResultDocument};
+use ballotta::record::{self, FileList, MemoryRecord, PublishedRoll, ResultDocument, SignedParts, verify_parts};
 use ballotta::tally::EncryptedTally;
 use ballotta::tally::heads::head_in_block;
 use ballotta::verifier::{
@@ -49,8 +53,10 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     Target { name: "manifest", run: manifest, valid: manifests },
     Target { name: "roll", run: roll, valid: || vec![of_record(record::ROLL)] },
+    Target { name: "parts", run: parts, valid: || vec![HONEST_PARTS.clone()] },
+    Target { name: "part_list", run: part_list, valid: || vec![HONEST_PART_LIST.clone().into_bytes()] },
     Target { name: "ceremony_message", run: ceremony_message, valid: || ELECTION.election_messages() },
-    Target { name: "entry", run: entry, valid: || ELECTION.entries.clone() },
+    Target { name: "entry", run: entry, valid: || [ELECTION.entries.clone(), PARTS.entries.clone()].concat() },
     Target { name: "bundle", run: bundle, valid: bundles },
     Target { name: "tile_path", run: tile_path, valid: tile_paths },
     Target { name: "note", run: note, valid: notes },
@@ -117,6 +123,62 @@ static ELECTION: LazyLock<Finished> = LazyLock::new(|| {
     };
     Finished { election, entries, record, tally }
 });
+
+/// An election of two credential authorities, whose voting is open.
+struct OfTwo {
+    election: Election,
+    entries: Vec<Vec<u8>>,
+    record: MemoryRecord,
+    roll: PublishedRoll,
+}
+
+static PARTS: LazyLock<OfTwo> = LazyLock::new(|| {
+    let options = ElectionOptions { authorities: 2, voters: vec![(0, 1); 5], ..ElectionOptions::default() };
+    let election = Election::build(options);
+    let board = election.open_board();
+    let (entries, record) = (board.entries.clone(), board.record());
+    let roll = PublishedRoll::read(&record, election.context.manifest()).expect("a roll");
+    OfTwo { election, entries, record, roll }
+});
+
+/// The file that the second authority has really made.
+static HONEST_PARTS: LazyLock<Vec<u8>> = LazyLock::new(|| PARTS.election.parts_file(2));
+
+/// The parts of the second authority, which has signed any file. It knows no other parts of the roll.
+fn parts(bytes: &[u8]) {
+    let OfTwo { election, record, roll, .. } = &*PARTS;
+    let authority = AuthorityIndex::new(2).expect("a number");
+    let mut record = record.clone();
+    record.files.insert(record::parts_path(authority), bytes.to_vec());
+    let signed = [SignedParts { authority, hash: FileHash::of(bytes) }];
+    let mut failures = 0;
+    let mut visit = |_| failures += 1;
+    let manifest = election.context.manifest();
+    verify_parts(&record, manifest, roll, &signed, &mut visit, &|_| (), &mut TestRng(1));
+    assert_eq!(failures == 0, bytes == *HONEST_PARTS);
+}
+
+/// What the second authority gives to the first.
+static HONEST_PART_LIST: LazyLock<String> = LazyLock::new(|| {
+    let (election, authority) = (&PARTS.election, AuthorityIndex::new(2).expect("a number"));
+    let line = |part: &Credential| PartListLine {
+        handle: Handle::random(&mut TestRng(u64::from(part.public().as_bytes()[0]))),
+        part: *part.public().as_bytes(),
+        style: 0,
+        weight: 1,
+    };
+    let list = PartList::new(authority, election.parts[1].iter().map(line).collect());
+    let signed = list.sign(election.context.manifest(), &election.authorities[1], &mut TestRng(3));
+    signed.expect("styles of the manifest")
+});
+
+/// A list that is read is one that its authority has signed.
+fn part_list(bytes: &[u8]) {
+    let Ok(text) = from_utf8(bytes) else { return };
+    if PartList::read(PARTS.election.context.manifest(), text, &mut TestRng(1)).is_ok() {
+        assert_eq!(text, *HONEST_PART_LIST);
+    }
+}
 
 /// An election with every kind of contest.
 static KINDS: LazyLock<Election> = LazyLock::new(|| Election::build(every_kind()));
@@ -484,6 +546,9 @@ fn file_list(bytes: &[u8]) {
 /// People type codes in many ways, and all of them give the same code.
 fn voting_code(bytes: &[u8]) {
     let Ok(text) = from_utf8(bytes) else { return };
+    // A line without a code in it is not counted.
+    let is_one = text.trim().lines().nth(1).is_none();
+    assert!(!is_one || text.trim().parse::<VotingCode>().is_ok() == text.parse::<VotingCodes>().is_ok());
     if let Ok(code) = text.parse::<VotingCode>() {
         let written = code.expose_text();
         let again = written.parse::<VotingCode>().expect("what is written is read");

@@ -24,7 +24,7 @@ from transcript import begin, read_schnorr, sha256
 # Entries: spec/board.md#entries.
 
 CEREMONY, OPENING, BALLOT, CLOSING, STATEMENT, DECRYPTION, PUBLICATION, ROLL_SIGNATURE = range(1, 9)
-SIGNED_BYTES = {OPENING: 32, CLOSING: 32, ROLL_SIGNATURE: 34}  # before the signature
+SIGNED_BYTES = {OPENING: 32, CLOSING: 32, ROLL_SIGNATURE: 34}  # before the signature; a hash of parts may follow 34 bytes
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ def read_entry(data: bytes) -> tuple[int, bytes]:
         read_statement(body)
     elif kind in SIGNED_BYTES:
         reader = Reader(body)
-        reader.take(SIGNED_BYTES[kind], "what is signed")
+        has_parts = kind == ROLL_SIGNATURE and len(body) == 130
+        reader.take(SIGNED_BYTES[kind] + (32 if has_parts else 0), "what is signed")
         read_schnorr(reader, "signature")
         reader.end()
     return kind, body

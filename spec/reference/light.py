@@ -212,8 +212,7 @@ class Light:
             if kind == ROLL_SIGNATURE:
                 signature = read_roll_signature(body)
                 number = signature.authority
-                is_ours = signature.fingerprint == self.fingerprint and 1 <= number <= len(authorities)
-                if is_ours and roll_signature_holds(signature, authorities[number - 1]):
+                if signature.fingerprint == self.fingerprint and roll_signature_holds(signature, self.manifest):
                     self.board.require_included(entry, index)
                     signed.add(number)
             if kind == OPENING and organiser_signed(self.manifest, kind, body):

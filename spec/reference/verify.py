@@ -22,7 +22,9 @@ from manifest import Manifest, read_manifest
 from merkle import Log
 from record import Record, Unreadable, read_list, result_bytes, result_value
 from report import BALLOT_CHECKS, Role, Place, Report
-from roll import Roll, read_roll, read_roll_signature, roll_signature_holds
+from roll import (
+    NotParts, PARTS_FRAME_BYTES, Roll, read_parts, read_roll, read_roll_signature, roll_signature_holds, wrong_sums,
+)  # fmt: skip
 from tally import (
     Close, Counted, PartialDecryption, Tally, decryption_is_signed, heads_root, read_decryption, read_statement,
     statement_holds, totals, verify_decryption,
@@ -101,7 +103,7 @@ class Verifier:
         if scan.closing is None and report.stage != "voting":
             report.missing("board.order", "record", "the voting is not closed", "organiser")
         fingerprint = tagged("fingerprint", manifest.hash, joint_key.hash(), roll.hash)
-        self.election(manifest, scan, fingerprint)
+        self.election(manifest, scan, roll, fingerprint)
         ballots = Ballots(manifest, joint_key, roll, fingerprint)
         counted = self.ballots(scan, ballots)
         if manifest.closing == "witnesses" and (scan.closing is None or not scan.statements):
@@ -112,7 +114,7 @@ class Verifier:
             close = Close(fingerprint, *scan.head, heads, tally.digest)
             self.close(manifest, scan, close)
             self.result(manifest, scan, roll, joint_key, tally, close)
-            self.files(scan, checkpoint)
+            self.files(manifest, scan, checkpoint)
 
     # Places.
 
@@ -258,9 +260,7 @@ class Verifier:
             return statement.trustee if statement_holds(statement, manifest) else 0
         if kind == ROLL_SIGNATURE:
             signature = read_roll_signature(body)
-            known = 1 <= signature.authority <= len(manifest.authorities)
-            holds = known and roll_signature_holds(signature, manifest.authorities[signature.authority - 1])
-            return signature.authority if holds else 0
+            return signature.authority if roll_signature_holds(signature, manifest) else 0
         return 0
 
     def take_organiser(self, manifest: Manifest, scan: Scan, log: Log, index: int, kind: int, body: bytes) -> None:
@@ -340,21 +340,46 @@ class Verifier:
 
     # 6: the election.
 
-    def election(self, manifest: Manifest, scan: Scan, fingerprint: bytes) -> None:
+    def parts(self, manifest: Manifest, roll: Roll, signed: dict[int, bytes | None]) -> None:
+        """spec/verification.md#rollparts"""
+        report, check, voters, files = self.report, "roll.parts", len(roll.voters), []
+        report.saw(check, 0)
+        for authority, digest in signed.items():
+            path = f"parts/{authority}"
+            data = self.required(check, path, PARTS_FRAME_BYTES + 32 * voters, "board")
+            if data is None:
+                continue
+            if sha256(data) != digest:
+                report.fail(check, {"file": path}, "this is not the file that the authority signed")
+                continue
+            report.saw(check)
+            try:
+                parts = read_parts(data, manifest, authority, voters)
+            except NotParts as problem:
+                report.fail(check, {"file": path}, problem, {"authority": authority})
+                continue
+            files.append(parts)
+            if parts.refused is not None:
+                report.fail(check, {"file": path}, parts.refused, {"authority": authority})
+        if len(files) == len(manifest.authorities):
+            for line in wrong_sums(files, roll):
+                report.fail(check, {"roll_line": line}, "the parts of this line do not add up to its credential")
+
+    def election(self, manifest: Manifest, scan: Scan, roll: Roll, fingerprint: bytes) -> None:
         report, report.fingerprint = self.report, fingerprint
         report.saw("roll.signature", len(scan.signatures))
-        signed = set()
+        signed: dict[int, bytes | None] = {}  # the hash of the parts that each authority has signed first
         for index, body in scan.signatures:
             signature = read_roll_signature(body)
             if not 1 <= signature.authority <= len(manifest.authorities):
                 report.note("roll.signature", self.entry(index), "there is no such credential authority", "board")
-            elif not roll_signature_holds(signature, manifest.authorities[signature.authority - 1]):
+            elif not roll_signature_holds(signature, manifest):
                 report.note("roll.signature", self.entry(index), "the signature is not valid", "board")
             elif signature.fingerprint != fingerprint:
                 problem = "the signature is for the roll of another election"
                 report.note("roll.signature", self.entry(index), problem, "board")
             else:
-                signed.add(signature.authority)
+                signed.setdefault(signature.authority, signature.parts)
         for authority in range(1, len(manifest.authorities) + 1):
             if authority not in signed:
                 problem = f"credential authority {authority} has not signed the roll"
@@ -362,6 +387,10 @@ class Verifier:
                     report.missing("roll.signature", "record", problem, {"authority": authority})
                 else:
                     report.fail("roll.signature", "record", problem, "board")
+        if len(manifest.authorities) > 1:
+            self.parts(manifest, roll, signed)
+        else:
+            report.not_asked.add("roll.parts")
         if scan.opening is not None:
             report.saw("election.fingerprint")
             if scan.opened != fingerprint:
@@ -507,7 +536,7 @@ class Verifier:
             elif contest.rule.unanimous(total, sums.weight):
                 self.report.warnings.append(f"contest {contest.id}: everybody who voted gave one option all that they could")
 
-    def files(self, scan: Scan, checkpoint: Checkpoint) -> None:
+    def files(self, manifest: Manifest, scan: Scan, checkpoint: Checkpoint) -> None:
         """spec/record.md#files"""
         check, report = "record.files", self.report
         if not scan.publications:
@@ -538,6 +567,8 @@ class Verifier:
         named = {"manifest.json", "roll", "checkpoint", "SHA256SUMS"} | {
             path for path, _ in bundle_paths(checkpoint.size)
         }
+        if len(manifest.authorities) > 1:
+            named |= {f"parts/{number}" for number in range(1, len(manifest.authorities) + 1)}
         tiles = set(hash_tile_paths(checkpoint.size))
         named |= {f"ceremony/{read_pointer(body).hash.hex()}" for _, body in scan.messages}
         named |= {f"decryption/{read_pointer(body).hash.hex()}" for _, body in scan.decryptions}

@@ -411,6 +411,65 @@ impl Maker<'_> {
         });
     }
 
+    /// The parts of two authorities: other files than they signed, and signed files that break a rule.
+    fn of_parts(&mut self) {
+        let second = AuthorityIndex::new(2).expect("a number");
+        self.edited(W, "a changed part", "parts/2", |file| file[12] ^= 1);
+        self.edited(W, "a file of parts that is too long", "parts/1", |file| file.push(0));
+        self.edited(W, "the parts of another authority", "parts/2", |file| file[2] = 1);
+        self.board(W, "parts that are missing, before the opening", |board| {
+            board.files.remove("parts/2");
+        });
+        self.before_the_opening(W, "parts that are missing, after the opening", |board| {
+            board.files.remove("parts/1");
+        });
+        self.before_the_opening(W, "two files of parts of one authority, and the second is there", |board| {
+            let mut parts = board.election.parts_file(2);
+            parts[20] ^= 1;
+            board.sign_roll_with(second, parts);
+        });
+        self.before_the_opening(W, "a signature without parts by one of two authorities", |board| {
+            let (election, number) = (board.election, AuthorityIndex::FIRST);
+            let fingerprint = election.context.fingerprint();
+            let signature =
+                RollSignature::sign(number, fingerprint, &election.authorities[0], &mut TestRng(4)).encode();
+            board.push(EntryKind::RollSignature, &signature);
+        });
+        self.before_the_opening(S, "a signature with parts by the only authority", |board| {
+            let parts = board.election.parts_file(1);
+            board.sign_roll_with(AuthorityIndex::FIRST, parts);
+        });
+        type Change = fn(&Election, &mut Vec<u8>);
+        let changes: [(&'static str, Change); 8] = [
+            ("signed parts with another version", |_, file| file[1] = 4),
+            ("signed parts that name another authority", |_, file| file[2] = 1),
+            ("signed parts for another number of voters", |_, file| file[4] += 1),
+            ("signed parts that are too short", |_, file| _ = file.pop()),
+            ("signed parts with the identity, in two lines", |_, file| file[12 + 32..12 + 3 * 32].fill(0)),
+            ("signed parts with a part that is not an element", |_, file| file[12 + 32..12 + 64].fill(0xff)),
+            ("signed parts whose proof is not valid", |_, file| {
+                let last = file.len() - 32;
+                file[last] ^= 1;
+            }),
+            ("signed parts of two lines in the wrong order", |election, file| {
+                let mut parts = election.in_roll_order(election.parts[1].iter().collect());
+                parts.swap(0, 1);
+                *file = election.prove_parts(AuthorityIndex::new(2).expect("a number"), &parts);
+            }),
+        ];
+        for (name, change) in changes {
+            self.board(W, name, |board| {
+                board.entries.pop();
+                let mut file = board.election.parts_file(2);
+                change(board.election, &mut file);
+                board.sign_roll_with(second, file);
+                board.organise(Action::Open);
+                records::vote(board);
+                records::finish(board);
+            });
+        }
+    }
+
     fn of_boards(&mut self) {
         for of in [S, W] {
             self.board(of, "a board without entries", |board| {
@@ -479,6 +538,7 @@ impl Maker<'_> {
             signature[end - 31] ^= 1;
             board.push(EntryKind::RollSignature, &signature);
         });
+        self.of_parts();
         self.after(S, "entries that cannot be read", |board| {
             board.push_bytes(vec![1, 5, 9, 0]);
             board.push_bytes(vec![1, 5]);

@@ -12,7 +12,7 @@ use ballotta::board::entry::Action;
 use ballotta::board::tiles::{bundle_paths, decode_bundle};
 use ballotta::decision::Winners;
 use ballotta::group::{Element, PublicElement, Scalar, hash_to_group};
-use ballotta::index::TrusteeIndex;
+use ballotta::index::{AuthorityIndex, TrusteeIndex};
 use ballotta::manifest::{Closing, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, Ties};
 use ballotta::merkle::{Frontier, leaf_hash};
 use ballotta::record::{self, MemoryRecord, WithheldReason};
@@ -21,12 +21,12 @@ use ballotta::verifier::{Verification, VerifyOptions, verify};
 use ballotta_testkit::kinds::score;
 use merlin::Transcript;
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, Sha512};
 
 use crate::election::{Board, Choice, Election, ElectionOptions, YES_OR_NO, choose};
 use crate::rng::TestRng;
 use crate::sigma::{combine, schnorr_challenge};
-use crate::tagged;
+use crate::{framed, tagged};
 
 /// The election that is closed in one of the two ways.
 ///
@@ -272,6 +272,7 @@ impl Values<'_> {
             "closing_checkpoint": self.checkpoint(record::CLOSING_CHECKPOINT),
             "organiser": self.organiser(),
             "roll_signatures": self.roll_signatures(),
+            "parts": self.parts(),
             "ballots": self.ballots(),
             "tally": self.tally(),
             "statements": self.statements(),
@@ -562,9 +563,46 @@ impl Values<'_> {
             let mut transcript = begin("roll-signature", b"fingerprint", body.take(32));
             transcript.append_message(b"authority", &u64::from(authority).to_le_bytes());
             let key = authorities[usize::from(authority) - 1].key.element();
-            json!({ "index": index, "authority": authority, "c": schnorr(&transcript, key, body.0) })
+            if authorities.len() == 1 {
+                return json!({ "index": index, "authority": authority, "c": schnorr(&transcript, key, body.0) });
+            }
+            let parts = body.take(32);
+            transcript.append_message(b"parts", parts);
+            let c = schnorr(&transcript, key, body.0);
+            json!({ "index": index, "authority": authority, "parts": text(parts), "c": c })
         };
         self.of_kind(8).map(signature).collect()
+    }
+
+    /// The proof of each of several authorities that it knows its parts.
+    fn parts(&self) -> Value {
+        let manifest = self.election.context.manifest();
+        let proof = |(authority, _): (AuthorityIndex, _)| {
+            let file = self.record.files.get(&record::parts_path(authority))?;
+            let (parts, proof) = file[12..].split_at(file.len() - 12 - 64);
+            let digest = sha256(parts);
+            let mut transcript = begin("credential-parts", b"manifest", manifest.hash().as_bytes());
+            transcript.append_message(b"authority", &u64::from(authority.get()).to_le_bytes());
+            transcript.append_message(b"lines", &(parts.len() as u64 / 32).to_le_bytes());
+            transcript.append_message(b"parts", &digest);
+            let mut seed = [0; 32];
+            transcript.challenge_bytes(b"seed", &mut seed);
+            let mut weights = Vec::new();
+            for number in 0..(parts.len() / 32).div_ceil(4) as u64 {
+                let number = number.to_le_bytes();
+                let digest = Sha512::digest(framed(&[SUITE.as_bytes(), b"weights", &seed, &number]));
+                let weight = |bytes: &[u8]| Scalar::from(u128::from_le_bytes(bytes.try_into().expect("16 bytes")));
+                weights.extend(digest.chunks(16).map(weight));
+            }
+            weights.truncate(parts.len() / 32);
+            let elements = Cut(parts).elements(weights.len());
+            let total = Element::vartime_multiscalar(&weights, &elements);
+            Some(json!({
+                "authority": authority.get(), "digest": text(digest), "weights": weights.iter().map(scalar).collect::<Vec<_>>(),
+                "P_star": element(&total), "c": schnorr(&transcript, &total, proof),
+            }))
+        };
+        AuthorityIndex::enumerate(manifest.credential_authorities()).filter_map(proof).collect()
     }
 
     fn ballots(&self) -> Value {

@@ -12,6 +12,7 @@ use ballotta::credential::{RollLookupError, RollSignature, RollSignatureError};
 use ballotta::decryption::{DecryptionError, TallyDifference};
 use ballotta::encoding::DecodeError;
 use ballotta::group::{Scalar, SecretScalar};
+use ballotta::hash::FileHash;
 use ballotta::index::AuthorityIndex;
 use ballotta::manifest::{Closing, Revoting};
 use ballotta::merkle::{LogError, leaf_hash};
@@ -319,8 +320,13 @@ fn entries_before_the_close() {
     assert_eq!(at.check_ceremony_message(), Ok(()));
     let index = |number| AuthorityIndex::new(number).unwrap();
     let signature = |number, key: usize| {
-        RollSignature::sign(index(number), context.fingerprint(), &election.authorities[key], &mut TestRng(4)).encode()
+        let (parts, key) = (FileHash::of(&election.parts_file(number)), &election.authorities[key]);
+        RollSignature::sign_with_parts(index(number), context.fingerprint(), &parts, key, &mut TestRng(4)).encode()
     };
+    // Each of several authorities signs its parts.
+    let alone = RollSignature::sign(index(1), context.fingerprint(), &election.authorities[0], &mut TestRng(4));
+    let without_parts = RollSignatureError::Parts { authority: 1, expected: true };
+    assert_eq!(at.add_roll_signature(context, &alone.encode(), rng), Err(without_parts.into()));
     let encoding = |what, field| EntryRefused::Encoding { what, error: DecodeError::Truncated { field } };
     assert_eq!(at.add_roll_signature(context, b"", rng), Err(encoding("a signature of a roll", "authority")));
     let wrong = at.add_roll_signature(context, &signature(2, 0), rng);

@@ -12,7 +12,7 @@ use ballotta::ballot::SignedBallot;
 use ballotta::board::entry::Action;
 use ballotta::board::note::NoteSigner;
 use ballotta::board::receipt::SignedReceipt;
-use ballotta::credential::{Credential, VotingCode};
+use ballotta::credential::{VotingCode, VotingCodes};
 use ballotta::evidence::{Claim, Convicted, Evidence};
 use ballotta::hash::Tracker;
 use ballotta::merkle::{Frontier, TreeHead, leaf_hash};
@@ -348,7 +348,7 @@ struct Client<'a> {
 impl Client<'_> {
     /// The election, the line of the voter with a code, the predecessor of the voter's next ballot if the voting is open, and
     /// the status of the ballot with the tracker.
-    fn finds(&self, code: &VotingCode) -> Value {
+    fn finds(&self, code: &VotingCodes) -> Value {
         let light = match LightElection::read(self.record, self.seen.as_ref(), &mut TestRng(1)) {
             Ok(light) => light,
             Err(error) => return json!({ "refuses": error.code() }),
@@ -420,8 +420,8 @@ fn light() {
         let mut case_of = |name: &str, code: &str, ballot: usize, seen: Option<TreeHead>, changes: &[Change]| {
             let mut changed = record.clone();
             changes.iter().for_each(|change| change.apply(&mut changed));
-            let (context, code) = (&ELECTION.context, code.parse().unwrap());
-            let credential = Credential::derive(&code, context.manifest().hash(), context.joint_key_hash()).unwrap();
+            let (context, codes) = (&ELECTION.context, code.parse::<VotingCodes>().unwrap());
+            let credential = codes.derive(context.manifest(), context.joint_key_hash()).unwrap();
             let number = VoterNumber::written(credential.public());
             let tracker = SignedBallot::tracker_of(&CLOSED.entries[ballot][3..]).unwrap();
             let client = Client {
@@ -437,7 +437,7 @@ fn light() {
                 "seen": seen.map(|head| json!({ "size": head.size, "root": hex::encode(head.root.as_bytes()) })),
                 "credential": hex::encode(credential.public().as_bytes()),
                 "tracker": tracker.to_string(),
-                "finds": client.finds(&code),
+                "finds": client.finds(&codes),
             }));
         };
         for seed in 0..4 {

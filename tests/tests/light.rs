@@ -6,7 +6,7 @@ use ballotta::board::entry::{Action, EntryKind};
 use ballotta::board::note::{NoteSigner, SignedCheckpoint};
 use ballotta::board::receipt::SignedReceipt;
 use ballotta::board::tiles::{TilePath, decode_bundle};
-use ballotta::credential::{RollLine, VotingCode};
+use ballotta::credential::{RollLine, VotingCodes};
 use ballotta::decryption::TallyReference;
 use ballotta::encoding::DecodeError;
 use ballotta::evidence::{Convicted, Evidence};
@@ -36,7 +36,7 @@ fn read(record: &MemoryRecord) -> Result<LightElection, VoterError> {
     LightElection::read(record, None, &mut TestRng(1))
 }
 
-fn code(election: &Election, voter: usize) -> VotingCode {
+fn code(election: &Election, voter: usize) -> VotingCodes {
     election.codes[voter].parse().unwrap()
 }
 

@@ -203,12 +203,13 @@ fn codes_of(file: &str) -> (Vec<String>, usize) {
     (body.split('"').skip(1).step_by(2).map(str::to_owned).collect(), body.matches("=>").count())
 }
 
-const CODES: [(&str, &str); 7] = [
+const CODES: [(&str, &str); 8] = [
     ("files of a record", "record/published.rs"),
     ("a voter", "voter.rs"),
     ("a ballot", "ballot/verify.rs"),
     ("a message of the key ceremony", "key_ceremony/progress.rs"),
     ("another entry", "admission/rules.rs"),
+    ("parts of credentials", "record/parts.rs"),
     ("statements and decryptions", "decryption.rs"),
     ("a trustee", "trustee.rs"),
 ];

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use ballotta::ballot::{ChoiceErrors, Choices};
 use ballotta::contest::Rule;
-use ballotta::credential::VotingCode;
+use ballotta::credential::VotingCodes;
 use ballotta::record::MemoryRecord;
 use ballotta::voter::Election;
 use ballotta_benches::bench_rng;
@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let election = Election::read(&record, &mut rng)?;
     let mut ballots = Vec::new();
     for code in codes {
-        let voter = election.voter(&record, &code.parse::<VotingCode>()?)?;
+        let voter = election.voter(&record, &code.parse::<VotingCodes>()?)?;
         let marks = marks(&election, voter.line().style)?;
         ballots.push(median(|counter| {
             let choices = Choices::from_json(marks.as_bytes()).map_err(ChoiceErrors::from)?;

@@ -15,7 +15,7 @@ export interface AnyElection extends Texts {
   /** The state of the board when the election was opened. */
   readonly board: BoardState;
   checkChoices(choices: Choices, style: string, weight?: bigint): Awaitable<readonly ChoiceProblem[]>;
-  credential(code: string): Awaitable<AnyCredential>;
+  credential(code: string | readonly string[]): Awaitable<AnyCredential>;
   checkOpening(opening: Uint8Array, tracker: string, voterNumber: string): Awaitable<CheckedOpening>;
   findBallot(tracker: string, voterNumber: string): Awaitable<FoundBallot>;
   toText(kind: MessageKind, bytes: Uint8Array): Awaitable<string>;

@@ -40,6 +40,8 @@ export type ErrorCode =
   | 'not-open'
   | 'closed'
   | 'bad-credential'
+  | 'wrong-number-of-codes'
+  | 'repeated-code'
   | 'unknown-credential'
   | 'has-voted'
   // The second device.

@@ -9,7 +9,7 @@
  */
 
 import { BallottaError } from './errors.js';
-import { bytes, choicesJson, hash, isOpening, options, pin, text, typed, verification, weight as heavy } from './input.js';
+import { bytes, choicesJson, codes, hash, isOpening, options, pin, text, typed, verification, weight as heavy } from './input.js';
 import { Instance, parse, parseExact } from './instance.js';
 import { type WasmSource, compile, compileVerifier } from './module.js';
 import { type RawCredential, type RawElection, type RawVoter, instantiate } from './raw.js';
@@ -42,9 +42,6 @@ export type * from './types.js';
 
 /** The symbol for `using`, also in runtimes that do not define it. */
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as typeof Symbol.dispose);
-
-/** A limit that is longer than any voting code with spaces and hyphens. */
-const MAX_CODE = 256;
 
 /** A limit that is longer than any message file. */
 const MAX_TEXT = 24 << 20;
@@ -169,13 +166,14 @@ export class Election extends Texts implements AnyElection {
   }
 
   /**
-   * Derives the credential of a voting code.
+   * Derives the credential of a voting code, or of one code of each of {@link Texts.authorities}, in any order.
    *
-   * @throws {@link BallottaError} `bad-voting-code` if the code was mistyped; `unknown-credential` if the credential is
-   * not on the roll: then this is not the voter's election.
+   * @throws {@link BallottaError} `bad-voting-code` if a code was mistyped; `wrong-number-of-codes` or `repeated-code` if it
+   * is not one code of each authority; `unknown-credential` if the credential is not on the roll: then this is not the voter's
+   * election.
    */
-  credential(code: string): Credential {
-    const letters = new TextEncoder().encode(text(code, 'code', MAX_CODE));
+  credential(code: string | readonly string[]): Credential {
+    const letters = new TextEncoder().encode(codes(code));
     return new Credential(this.instance, this.instance.call(() => wiping(letters, () => this.raw.credential(letters))));
   }
 

@@ -31,6 +31,17 @@ export function text(value: unknown, field: string, limit: number): string {
   return value;
 }
 
+/** A limit that is longer than any voting code with spaces and hyphens. */
+const MAX_CODE = 256;
+
+/** The voting codes of a voter, one of each credential authority, each on its line. */
+export function codes(value: unknown): string {
+  if (typeof value === 'string') return text(value, 'code', MAX_CODE);
+  const copy = plain(value, 'code');
+  if (!Array.isArray(copy)) throw invalid('code', 'expected a string, or an array of strings');
+  return (copy as readonly Plain[]).map((code) => text(code, 'code', MAX_CODE)).join('\n');
+}
+
 /** The weight of a ballot, as a `bigint`. */
 export function weight(value: unknown): bigint {
   if (typeof value !== 'bigint' || value < 1n || value >= 1n << 64n) throw invalid('weight', 'expected a bigint from 1 to 2^64 - 1');

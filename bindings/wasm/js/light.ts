@@ -8,7 +8,7 @@
  */
 
 import { BallottaError } from './errors.js';
-import { bytes, choicesJson, hash, isOpening, keptBoard, options, pin, text, typed, weight as heavy } from './input.js';
+import { bytes, choicesJson, codes, hash, isOpening, keptBoard, options, pin, text, typed, weight as heavy } from './input.js';
 import { Instance, parse } from './instance.js';
 import { type WasmSource, compileLight } from './module.js';
 import { PreparedBallot, base64, wiping } from './prepared.js';
@@ -38,8 +38,6 @@ export type * from './types.js';
 /** The symbol for `using`, also in runtimes that do not define it. */
 const dispose: typeof Symbol.dispose = Symbol.dispose ?? (Symbol.for('Symbol.dispose') as typeof Symbol.dispose);
 
-/** A limit that is longer than any voting code with spaces and hyphens. */
-const MAX_CODE = 256;
 /** A limit that is longer than any message file. */
 const MAX_TEXT = 24 << 20;
 /** A limit that is longer than any receipt. */
@@ -163,13 +161,14 @@ export class LightElection extends Texts {
   }
 
   /**
-   * Derives the credential of a voting code.
+   * Derives the credential of a voting code, or of one code of each of {@link Texts.authorities}, in any order.
    *
-   * @throws {@link BallottaError} `bad-voting-code` if the code was mistyped; `unknown-credential` if the credential is
-   * not on the roll: then this is not the voter's election.
+   * @throws {@link BallottaError} `bad-voting-code` if a code was mistyped; `wrong-number-of-codes` or `repeated-code` if it
+   * is not one code of each authority; `unknown-credential` if the credential is not on the roll: then this is not the voter's
+   * election.
    */
-  async credential(code: string): Promise<LightCredential> {
-    const letters = new TextEncoder().encode(text(code, 'code', MAX_CODE));
+  async credential(code: string | readonly string[]): Promise<LightCredential> {
+    const letters = new TextEncoder().encode(codes(code));
     try {
       const raw = await this.read(false, (raw) => raw.credential(letters));
       return new LightCredential(this, this.instance, this.raw, raw);

@@ -23,6 +23,7 @@ interface Manifest {
   readonly title: Text;
   readonly description?: Text;
   readonly revoting: 'last_counts' | 'not_allowed';
+  readonly credential_authorities: readonly { readonly name: string }[];
   readonly weights: { readonly unit: Text; readonly max: number };
   readonly contests: readonly (Described & {
     readonly rule: ManifestRule;
@@ -65,6 +66,11 @@ export class Texts {
   /** The ballot styles, with the contests of each. */
   get styles(): readonly Style[] {
     return structuredClone(this.manifest.styles) as Style[];
+  }
+
+  /** The names of the credential authorities: a voter needs one voting code of each. Usually there is one. */
+  get authorities(): readonly string[] {
+    return this.manifest.credential_authorities.map(({ name }) => name);
   }
 
   /** The title of the election. */

@@ -234,7 +234,7 @@ export type Stage = 'voting' | 'closed' | 'complete';
 
 /** The progress of the verifier in one of its steps. */
 export interface Progress {
-  readonly stage: 'roll' | 'board' | 'ballots';
+  readonly stage: 'roll' | 'board' | 'parts' | 'ballots';
   readonly done: number;
   readonly total: number;
 }
@@ -262,6 +262,7 @@ export type CheckId =
   | 'ceremony.messages'
   | 'roll.lines'
   | 'roll.signature'
+  | 'roll.parts'
   | 'election.fingerprint'
   | 'election.pinned'
   | 'organiser.signature'

@@ -5,7 +5,7 @@
  */
 
 import { BallottaError, type ErrorCode, invalid } from './errors.js';
-import { bytes, hash, isOpening, keptBoard, options, pin, plain, text, typed, verification, weight as heavy } from './input.js';
+import { bytes, codes, hash, isOpening, keptBoard, options, pin, plain, text, typed, verification, weight as heavy } from './input.js';
 import { source } from './record.js';
 import { Texts } from './texts.js';
 import type {
@@ -285,8 +285,8 @@ abstract class InWorker extends Texts {
   }
 
   /** See {@link index!Election.credential}. */
-  async credential(code: string): Promise<WorkerCredential> {
-    return new WorkerCredential(this.line, await this.line.call(this.handle, 'credential', [text(code, 'code', 256)]));
+  async credential(code: string | readonly string[]): Promise<WorkerCredential> {
+    return new WorkerCredential(this.line, await this.line.call(this.handle, 'credential', [codes(code)]));
   }
 
   /** See {@link index!Election.checkOpening}. */

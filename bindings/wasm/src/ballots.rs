@@ -6,7 +6,7 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use ballotta::ballot::{BallotOpening, ChoiceError, ChoiceErrors, Choices, PreparedBallot};
-use ballotta::credential::{Entitlement, VotingCode};
+use ballotta::credential::{Entitlement, VotingCodes};
 use ballotta::election::ElectionContext;
 use ballotta::message::{Message, MessageKind};
 use ballotta::voter::{CheckpointWitnesses, Voter, VoterError};
@@ -107,11 +107,11 @@ pub(crate) fn check_opening(
     Ok(bytes(text.as_bytes()))
 }
 
-/// Reads a voting code.
-pub(crate) fn voting_code(code: &[u8]) -> Outcome<VotingCode> {
+/// Reads the voting codes of a voter, one on each line.
+pub(crate) fn voting_codes(codes: &[u8]) -> Outcome<VotingCodes> {
     let refused = |message: String| Refused::new("bad-voting-code", "code", message);
-    let text = str::from_utf8(code).map_err(|_| refused("this is not a voting code".into()))?;
-    text.trim().parse().map_err(|error| refused(format!("{error}")))
+    let text = str::from_utf8(codes).map_err(|_| refused("this is not a voting code".into()))?;
+    text.parse().map_err(|error| refused(format!("{error}")))
 }
 
 /// A prepared ballot, which can be cast or opened, once.

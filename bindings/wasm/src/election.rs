@@ -15,7 +15,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
 
-use crate::ballots::{OpenElection, RawPrepared, Witnesses, asked, check_choices, check_opening, data, voting_code};
+use crate::ballots::{OpenElection, RawPrepared, Witnesses, asked, check_choices, check_opening, data, voting_codes};
 use crate::bytes;
 use crate::error::{Outcome, Refused};
 use crate::fetch::RawFetch;
@@ -89,7 +89,7 @@ impl RawElection {
     /// Derives the credential of a voting code, which must be on the roll.
     pub fn credential(&self, code: Vec<u8>) -> Result<RawCredential, JsValue> {
         let code = Zeroizing::new(code);
-        let code = voting_code(&code)?;
+        let code = voting_codes(&code)?;
         let voter = self.opened.election.voter(&self.opened.record, &code).map_err(Refused::from)?;
         Ok(RawCredential { opened: Rc::clone(&self.opened), voter: Rc::new(voter) })
     }

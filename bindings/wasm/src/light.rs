@@ -22,7 +22,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
 
-use crate::ballots::{OpenElection, RawPrepared, Witnesses, asked, check_choices, check_opening, data, voting_code};
+use crate::ballots::{OpenElection, RawPrepared, Witnesses, asked, check_choices, check_opening, data, voting_codes};
 use crate::bytes;
 use crate::error::{Outcome, Refused};
 use crate::parts::Parts;
@@ -170,7 +170,7 @@ impl RawLight {
 
     /// Derives the credential of a voting code, which must be on the roll. Returns nothing if parts are needed.
     pub fn credential(&self, code: Vec<u8>) -> Result<Option<RawLightCredential>, JsValue> {
-        let code = voting_code(&Zeroizing::new(code))?;
+        let code = voting_codes(&Zeroizing::new(code))?;
         let election = self.opened()?;
         let voter = self.awaiting(election.voter(&self.parts, &code))?;
         Ok(voter.map(|voter| RawLightCredential { election: Rc::clone(election), voter: Rc::new(voter) }))

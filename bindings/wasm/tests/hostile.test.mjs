@@ -110,13 +110,20 @@ test('what is read once cannot change', async () => {
 
 test('strings, bytes and options are what they are', async () => {
   await withElection((election, credential) => {
-    for (const wrong of [undefined, null, 1, {}, new String(code), ['a'], 'x'.repeat(300)]) {
+    for (const wrong of [undefined, null, 1, {}, new String(code), [['a']], 'x'.repeat(300)]) {
       assert.throws(() => election.credential(wrong), input);
     }
     for (const wrong of ['', 'x', code.slice(1), code.replace(/[0-9A-Z]/, (first) => (first === 'Z' ? 'Y' : 'Z'))]) {
       assert.throws(() => election.credential(wrong), { code: 'bad-voting-code', field: 'code' });
     }
     assert.throws(() => election.credential(vectors.other_election.code), { code: 'unknown-credential' });
+    // One code of each credential authority: here there is one.
+    assert.deepEqual([election.authorities.length, election.credential([code]).voterNumber], [1, credential.voterNumber]);
+    assert.throws(() => election.credential([code, vectors.other_election.code]), { code: 'wrong-number-of-codes' });
+    assert.throws(() => election.credential([]), { code: 'bad-voting-code', field: 'code' });
+    for (const wrong of [[1], [undefined], [[code]], [code, 'x'.repeat(257)], Object.assign([code], { more: 1 })]) {
+      assert.throws(() => election.credential(wrong), input);
+    }
     assert.equal(election.credential(` ${code.toLowerCase().replaceAll('-', ' ')} `).voterNumber, credential.voterNumber);
     for (const wrong of [undefined, null, 'bytes', [1], new Uint16Array(4), new DataView(new ArrayBuffer(4)), new ArrayBuffer(4),
       new Proxy(new Uint8Array(4), {}), { length: 4, 0: 1 }]) {

@@ -18,16 +18,19 @@ use ballotta::board::note::{NoteKey, NoteSigner, SignedCheckpoint};
 use ballotta::board::receipt::SignedReceipt;
 use ballotta::board::tiles::bundle_paths;
 use ballotta::board::timeline::{Event, Observed, Timeline};
+use ballotta::credential::RollSignature;
 use ballotta::decryption::{PartialDecryption, VerifiedDecryption};
 use ballotta::election::ElectionContext;
 use ballotta::hash::{FileHash, TreeHash};
+use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, message_header};
 use ballotta::limits::MAX_CHECKPOINT_BYTES;
 use ballotta::manifest::Manifest;
 use ballotta::merkle::{TreeHead, leaf_hash};
 use ballotta::record::light::{entry_length, files_of_close};
 use ballotta::record::{
-    self, Bundle, PublishedBoard, PublishedRoll, RecordSource as _, TiledLog, TiledLogError, read_checkpoint, read_head,
+    self, Bundle, PartsFailure, PublishedBoard, PublishedRoll, RecordSource, SignedParts, SourceError, TiledLog,
+    TiledLogError, read_checkpoint, read_head, verify_parts,
 };
 use ballotta::verifier::{Report, Stage, Verification, VerifyOptions, verify};
 use ballotta::voter::Election;
@@ -49,6 +52,33 @@ const BATCH: usize = 1024;
 
 /// The most entries that an index is behind its board, without being made again.
 const MOST_BEHIND: u64 = 1 << 16;
+
+/// A record with a file that is not in it yet.
+pub(crate) struct WithFile<'a> {
+    pub(crate) record: &'a dyn RecordSource,
+    pub(crate) path: &'a str,
+    pub(crate) bytes: &'a [u8],
+}
+
+impl RecordSource for WithFile<'_> {
+    fn length(&self, path: &str) -> Result<Option<u64>, SourceError> {
+        if path == self.path { Ok(Some(self.bytes.len() as u64)) } else { self.record.length(path) }
+    }
+
+    fn read_exact_at(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
+        if path != self.path {
+            return self.record.read_exact_at(path, offset, buffer);
+        }
+        let part = usize::try_from(offset).ok().and_then(|first| self.bytes.get(first..)?.get(..buffer.len()));
+        let ends = || SourceError { path: path.to_owned(), reason: "the file ends too early".to_owned() };
+        buffer.copy_from_slice(part.ok_or_else(ends)?);
+        Ok(())
+    }
+
+    fn list(&self) -> Result<Option<Vec<String>>, SourceError> {
+        self.record.list()
+    }
+}
 
 /// The board of a record, the key that signs its checkpoints, and the state of the rules for its entries.
 pub(crate) struct BallotBox {
@@ -561,12 +591,48 @@ impl BallotBox {
         Ok(self.folder.write_file(record::ROLL, bytes)?)
     }
 
-    /// Appends a credential authority's signature of the roll.
-    pub(crate) fn add_roll_signature(&mut self, body: &[u8]) -> Result<u64> {
+    /// Appends a credential authority's signature of the roll. If there are several authorities, its parts are verified first,
+    /// and put into the record.
+    pub(crate) fn add_roll_signature(&mut self, body: &[u8], parts: Option<&[u8]>) -> Result<u64> {
         self.rules.check_ceremony_message().map_err(|_| EntryRefused::RollFixed)?;
-        let (context, ..) = self.verify_before_opening()?;
-        self.rules.add_roll_signature(&context, body, &mut system_rng())?;
+        let (context, roll, _) = self.verify_before_opening()?;
+        let mut rules = self.rules.clone();
+        rules.add_roll_signature(&context, body, &mut system_rng())?;
+        let signature = RollSignature::decode(body)?;
+        if let Some((authority, hash)) = AuthorityIndex::new(signature.authority()).zip(signature.parts().copied()) {
+            let remedy = "add the signature and the file `.parts` that was written beside it in one call";
+            let missing = || anyhow!("the parts of credential authority {authority} are missing");
+            let parts = parts.ok_or_else(missing).coded("missing-parts").remedy(remedy)?;
+            self.check_parts(&context, &roll, SignedParts { authority, hash }, parts)?;
+            self.folder.write_file(&record::parts_path(authority), parts)?;
+        }
+        self.rules = rules;
         self.append(EntryKind::RollSignature, body)
+    }
+
+    /// Verifies the parts of an authority, together with those that are in the record.
+    fn check_parts(
+        &self,
+        context: &ElectionContext,
+        roll: &PublishedRoll,
+        signed: SignedParts,
+        bytes: &[u8],
+    ) -> Result<()> {
+        let rng = &mut system_rng();
+        let source = WithFile { record: &self.source, path: &record::parts_path(signed.authority), bytes };
+        let board = PublishedBoard::read(&source, &self.manifest, &mut |_| (), rng)?;
+        let mut all = board.signed_parts(context, rng);
+        all.push(signed);
+        let mut first = None;
+        let mut visit = |failure: PartsFailure| _ = first.get_or_insert(failure);
+        verify_parts(&source, &self.manifest, roll, &all, &mut visit, &|_| (), rng);
+        match first {
+            None => Ok(()),
+            Some(failure) => {
+                let code = failure.error.code();
+                refusal(format!("the parts are refused: {failure}")).coded(code)
+            }
+        }
     }
 
     /// Opens the voting, if everything before it is valid.

@@ -13,18 +13,19 @@ use ballotta::board::board_key;
 use ballotta::board::entry::EntryKind;
 use ballotta::board::note::NoteKey;
 use ballotta::board::receipt::SignedReceipt;
-use ballotta::credential::{ROLL_FORMAT, RollRules, RollSignature};
+use ballotta::credential::{ROLL_FORMAT, RollRules, RollSignature, authority_of_parts_file, parts_file_bytes};
 use ballotta::election::ElectionContext;
-use ballotta::hash::Fingerprint;
+use ballotta::hash::{FileHash, Fingerprint};
+use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::{CeremonyParameters, NextMessageError, check_next_message};
-use ballotta::limits::MAX_RECEIPT_BYTES;
+use ballotta::limits::{MAX_RECEIPT_BYTES, MAX_VOTERS};
 use ballotta::manifest::Manifest;
-use ballotta::record::{PublishedRoll, ROLL, RecordSource, SourceError};
+use ballotta::record::{self, PublishedRoll, ROLL};
 use ballotta::verifier::{Stage, Verification, VerifyOptions};
-use ballotta_io::{AnyRecord, BoardFolderError, IndexError, create_folders, remove_part, sync_name, write_new};
+use ballotta_io::{BoardFolderError, IndexError, create_folders, remove_part, sync_name, write_new};
 use serde::Serialize;
 
-use crate::ballot_box::{BallotBox, warn_of_void_ballots};
+use crate::ballot_box::{BallotBox, WithFile, warn_of_void_ballots};
 use crate::console::{Console, Shown as _, counted, grouped, print};
 use crate::failure::{ErrorContext as _, code_of, error_text, refusal, remedy_of};
 use crate::message_file::{self, FileKind, MessageFile};
@@ -49,7 +50,7 @@ pub(crate) struct AddToBoard {
     #[arg(long, value_name = "FILE")]
     index: Option<PathBuf>,
     /// The files that people sent, in the order in which they are added: messages of the key ceremony, the roll and its
-    /// signatures, opening, ballots, closing, statements, decryptions, cosignatures
+    /// signatures with their parts, opening, ballots, closing, statements, decryptions, cosignatures
     #[arg(required = true)]
     files: Vec<PathBuf>,
 }
@@ -64,6 +65,9 @@ struct Outcome<'a> {
     was_there: bool,
     /// What was put into the record, if the file is the roll.
     roll: Option<RollAdded>,
+    /// The credential authority whose parts the file has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parts: Option<u16>,
     error: Option<String>,
     /// The library's name of the fault, if it has one.
     code: Option<&'static str>,
@@ -84,6 +88,8 @@ enum Added {
         was_there: bool,
     },
     Roll(RollAdded),
+    /// The parts of this authority go with its signature.
+    Parts(u16),
 }
 
 /// The roll that was put into the record.
@@ -199,7 +205,7 @@ fn report(console: Console, outcomes: &[Outcome<'_>]) -> Result<()> {
     if console.is_json {
         console.json(&outcomes)?;
     } else {
-        for Outcome { file, entry, was_there, roll, error, receipt, .. } in outcomes {
+        for Outcome { file, entry, was_there, roll, parts, error, receipt, .. } in outcomes {
             let file = file.shown();
             match (entry, roll, error) {
                 (.., Some(error)) => print(format_args!("{file}: refused: {error}"))?,
@@ -214,6 +220,9 @@ fn report(console: Console, outcomes: &[Outcome<'_>]) -> Result<()> {
                         if *was_there { "is the roll of the record already" } else { "is now the roll of the record" };
                     print(format_args!("{file}: {put}: {voters}, total weight {weight}, fingerprint {written}"))?;
                 }
+                (None, None, None) if let Some(authority) = parts => print(format_args!(
+                    "{file}: the parts that the signature of credential authority {authority} names"
+                ))?,
                 (None, None, None) if *was_there => {
                     print(format_args!("{file}: the closing checkpoint has it already"))?
                 }
@@ -267,6 +276,7 @@ impl Board<'_> {
                             None => self.add_one(&message),
                         },
                         Ok(Sent::Roll(roll)) => self.add_roll(&roll).map(Added::Roll),
+                        Ok(Sent::Parts(parts)) => self.add_parts(&parts).map(Added::Parts),
                         Err(error) => Err(error),
                     };
                     // After a write that failed, nothing more is added and nothing is signed.
@@ -338,7 +348,10 @@ impl Board<'_> {
                 ceremony.messages.push(bytes.clone());
                 entry
             }
-            FileKind::RollSignature => self.ballot_box.add_roll_signature(bytes)?,
+            FileKind::RollSignature => {
+                let parts = self.parts_of(bytes)?;
+                self.ballot_box.add_roll_signature(bytes, parts.as_deref())?
+            }
             FileKind::Opening => self.ballot_box.add_opening(bytes)?,
             FileKind::Closing => self.ballot_box.add_closing(bytes)?,
             FileKind::ClosingStatement => {
@@ -386,7 +399,7 @@ impl Board<'_> {
         let record = Record::read(&root)?;
         let manifest = &record.manifest;
         let joint_key = record.joint_key()?;
-        let source = WithRoll { record: &record.source, roll: bytes };
+        let source = WithFile { record: &record.source, path: ROLL, bytes };
         let roll = PublishedRoll::read(&source, manifest).refused()?;
         let context = ElectionContext::new(manifest.clone(), &joint_key, roll.hash()).refused()?;
         let fingerprint = context.fingerprint();
@@ -420,6 +433,48 @@ impl Board<'_> {
         Ok(false)
     }
 
+    /// The file of parts that a signature names: one of this call, or that of the record.
+    fn parts_of(&self, body: &[u8]) -> Result<Option<Vec<u8>>> {
+        let signature = RollSignature::decode(body).ok();
+        let Some((authority, hash)) =
+            signature.and_then(|it| AuthorityIndex::new(it.authority()).zip(it.parts().copied()))
+        else {
+            return Ok(None);
+        };
+        let manifest = &self.ballot_box.manifest;
+        for file in self.files.iter().filter(|file| file.as_path() != Path::new("-")) {
+            if let Ok(Sent::Parts(parts)) = Sent::read(file, manifest)
+                && FileHash::of(&parts) == hash
+            {
+                return Ok(Some(parts));
+            }
+        }
+        // An interrupted call may have put them there.
+        let there = self.ballot_box.source.root().join(record::parts_path(authority));
+        if !exists(&there)? {
+            return Ok(None);
+        }
+        let parts = read_at_most(&there, longest_parts(manifest), "a file of parts")?;
+        Ok(Some(parts).filter(|parts| FileHash::of(parts) == hash))
+    }
+
+    /// Parts are put into the record with the signature that names them: of this call, or one that is on the board. Returns the
+    /// number of their authority.
+    fn add_parts(&mut self, bytes: &[u8]) -> Result<u16> {
+        let hash = FileHash::of(bytes);
+        for file in self.files.iter().filter(|file| file.as_path() != Path::new("-")) {
+            if let Ok(MessageFile { kind: FileKind::RollSignature, bytes }) = message_file::read_any(file)?
+                && let Ok(signature) = RollSignature::decode(&bytes)
+                && signature.parts() == Some(&hash)
+            {
+                return Ok(signature.authority());
+            }
+        }
+        refusal("no signature of a credential authority in the files of this call names these parts")
+            .coded("bad-parts")
+            .remedy("add the signature and the file `.parts` that was written beside it in one call")
+    }
+
     /// Verifies the record up to the close, once. Without a tally, it is not closed.
     fn verify_closed(&mut self) -> Result<()> {
         if self.tally.is_none() {
@@ -451,10 +506,17 @@ fn longest_roll(manifest: &Manifest) -> usize {
     usize::try_from(RollRules::for_manifest(manifest).max_bytes()).unwrap_or(usize::MAX)
 }
 
+/// The most bytes of the parts of an authority of this election.
+fn longest_parts(manifest: &Manifest) -> usize {
+    usize::try_from(parts_file_bytes(manifest.weights().total.min(MAX_VOTERS))).unwrap_or(usize::MAX)
+}
+
 /// What a file contains that somebody sent to the board.
 enum Sent {
     Message(MessageFile),
     Roll(Vec<u8>),
+    /// The parts of one of several credential authorities.
+    Parts(Vec<u8>),
 }
 
 impl Sent {
@@ -468,34 +530,12 @@ impl Sent {
             if first == header.as_bytes() {
                 return read_at_most(path, longest_roll(manifest), "a roll").map(Self::Roll);
             }
+            let length = fs::metadata(path).map_or(0, |file| file.len());
+            if authority_of_parts_file(&first, length).is_some() {
+                return read_at_most(path, longest_parts(manifest), "a file of parts").map(Self::Parts);
+            }
         }
         message_file::read(path).map(Self::Message)
-    }
-}
-
-/// A record with a roll that is not in it yet.
-struct WithRoll<'a> {
-    record: &'a AnyRecord,
-    roll: &'a [u8],
-}
-
-impl RecordSource for WithRoll<'_> {
-    fn length(&self, path: &str) -> Result<Option<u64>, SourceError> {
-        if path == ROLL { Ok(Some(self.roll.len() as u64)) } else { self.record.length(path) }
-    }
-
-    fn read_exact_at(&self, path: &str, offset: u64, buffer: &mut [u8]) -> Result<(), SourceError> {
-        if path != ROLL {
-            return self.record.read_exact_at(path, offset, buffer);
-        }
-        let part = usize::try_from(offset).ok().and_then(|first| self.roll.get(first..)?.get(..buffer.len()));
-        let ends = || SourceError { path: path.to_owned(), reason: "the roll ends too early".to_owned() };
-        buffer.copy_from_slice(part.ok_or_else(ends)?);
-        Ok(())
-    }
-
-    fn list(&self) -> Result<Option<Vec<String>>, SourceError> {
-        self.record.list()
     }
 }
 
@@ -506,12 +546,13 @@ fn outcome(file: &Path, added: Result<Added>) -> Outcome<'_> {
     });
     let code = added.as_ref().err().and_then(code_of);
     let was_there = matches!(added, Ok(Added::Before(_) | Added::ClosingCheckpoint { was_there: true }));
-    let (entry, roll) = match added {
-        Ok(Added::Entry(entry) | Added::Before(entry)) => (Some(entry), None),
-        Ok(Added::Roll(roll)) => (None, Some(roll)),
-        Ok(Added::ClosingCheckpoint { .. }) | Err(_) => (None, None),
+    let (entry, roll, parts) = match added {
+        Ok(Added::Entry(entry) | Added::Before(entry)) => (Some(entry), None, None),
+        Ok(Added::Roll(roll)) => (None, Some(roll), None),
+        Ok(Added::Parts(authority)) => (None, None, Some(authority)),
+        Ok(Added::ClosingCheckpoint { .. }) | Err(_) => (None, None, None),
     };
-    Outcome { file, entry, was_there, roll, error, code, is_ballot: false, receipt: None }
+    Outcome { file, entry, was_there, roll, parts, error, code, is_ballot: false, receipt: None }
 }
 
 /// The messages of the key ceremony so far.

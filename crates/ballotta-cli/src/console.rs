@@ -126,6 +126,7 @@ impl Console {
             if current.as_ref().is_none_or(|(shown, _)| *shown != stage) {
                 let label = match stage {
                     "roll" => "reading the roll (bytes)",
+                    "parts" => "verifying the parts of credentials",
                     "board" => "reading the board",
                     _ => "verifying ballots",
                 };

@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use ballotta::credential::{Credential, Entitlement, RollLine, RollReader, RollRules, RollSignature, VotingCode};
 use ballotta::election::ElectionContext;
-use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::JointKey;
 use ballotta::limits::MAX_VOTERS;
 use ballotta::manifest::Manifest;
@@ -28,7 +27,8 @@ use zeroize::Zeroizing;
 use crate::console::{Console, Shown as _, counted, escaped, grouped};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{self, FileKind, MessageFile};
-use crate::recognise::{CODES, other_key};
+use crate::parts::{SigningParts, authority_of};
+use crate::recognise::CODES;
 use crate::record::{Record, exists, lock_record, read_at_most, read_election};
 use crate::secrets::{read_signing_key, system_rng, without_mark};
 use crate::signing::{BoardPin, Summary, answer_fingerprint, check_fingerprint};
@@ -48,14 +48,14 @@ pub(crate) struct IssueCredentials {
 
 #[derive(clap::Args, Debug)]
 #[group(required = true, multiple = false)]
-struct Voters {
+pub(crate) struct Voters {
     /// The number of voters, if all have weight 1 and there is only one ballot style
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_VOTERS))]
-    voters: Option<u64>,
+    pub(crate) voters: Option<u64>,
     /// A file with a line `style,weight` for each voter. Further columns, such as an address, are copied into the file
     /// of the codes, and nowhere else
     #[arg(long, value_name = "FILE.csv")]
-    list: Option<PathBuf>,
+    pub(crate) list: Option<PathBuf>,
 }
 
 impl IssueCredentials {
@@ -65,11 +65,12 @@ impl IssueCredentials {
         let record = Record::read(&self.record)?;
         let joint_key = record.joint_key()?;
         let manifest = &record.manifest;
-        let authorities = manifest.credential_authorities().len();
-        if authorities != 1 {
+        if manifest.has_parts() {
+            let authorities = manifest.credential_authorities().len();
             return refusal(format!(
-                "the manifest names {authorities} credential authorities, but this command can serve only one"
-            ));
+                "the manifest names {authorities} credential authorities, but this command makes the codes of only one"
+            ))
+            .remedy("each of them makes its codes with `ballotta credentials part`");
         }
         let roll = self.record.join(record::ROLL);
         if exists(&roll)? {
@@ -88,26 +89,7 @@ impl IssueCredentials {
         }
         let styles: Vec<&str> = manifest.styles().iter().map(|style| style.id.as_str()).collect();
         let List { voters, columns, further } = self.voters.read(&styles, manifest.weights().max)?;
-        let weight = voters.iter().fold(0_u64, |sum, voter| sum.saturating_add(voter.weight));
-        let most = manifest.weights().total;
-        if weight > most {
-            let (weight, most) = (grouped(weight), grouped(most));
-            return refusal(format!(
-                "the sum of all weights is {weight}, but the manifest allows only {most} (`weights.total`)"
-            ))
-            .remedy("make a new manifest with a larger `--total-weight`, and then a new record and key ceremony");
-        }
-
-        let mut of_weight: BTreeMap<u64, u64> = BTreeMap::new();
-        voters.iter().for_each(|voter| *of_weight.entry(voter.weight).or_default() += 1);
-        let alone = of_weight.values().filter(|count| **count == 1).count() as u64;
-        if alone > 0 && of_weight.len() > 1 && manifest.privacy().minimum_ballots_per_weight < 2 {
-            let weights = counted(alone, "weight has", "weights have");
-            console.say(format!(
-                "warning: {weights} only one voter, so the totals can reveal how this voter voted; \
-                 `--minimum-per-weight 2` in a new manifest prevents this"
-            ));
-        }
+        check_weights(manifest, &voters, console)?;
 
         let (codes, text) = issue(manifest, &joint_key, &voters, console)?;
         let mut reader = RollReader::new(RollRules::for_manifest(manifest));
@@ -188,6 +170,30 @@ fn parse_codes(text: &str, manifest: &Manifest) -> Option<(Vec<VotingCode>, Vec<
     lines.map(voter).collect::<Option<Vec<_>>>().map(|voters| voters.into_iter().unzip())
 }
 
+/// Fails if the weights are more than the manifest allows, and warns of a weight that only one voter has.
+pub(crate) fn check_weights(manifest: &Manifest, voters: &[Entitlement], console: Console) -> Result<()> {
+    let weight = voters.iter().fold(0_u64, |sum, voter| sum.saturating_add(voter.weight));
+    let most = manifest.weights().total;
+    if weight > most {
+        let (weight, most) = (grouped(weight), grouped(most));
+        return refusal(format!(
+            "the sum of all weights is {weight}, but the manifest allows only {most} (`weights.total`)"
+        ))
+        .remedy("make a new manifest with a larger `--total-weight`, and then a new record and key ceremony");
+    }
+    let mut of_weight: BTreeMap<u64, u64> = BTreeMap::new();
+    voters.iter().for_each(|voter| *of_weight.entry(voter.weight).or_default() += 1);
+    let alone = of_weight.values().filter(|count| **count == 1).count() as u64;
+    if alone > 0 && of_weight.len() > 1 && manifest.privacy().minimum_ballots_per_weight < 2 {
+        let weights = counted(alone, "weight has", "weights have");
+        console.say(format!(
+            "warning: {weights} only one voter, so the totals can reveal how this voter voted; \
+             `--minimum-per-weight 2` in a new manifest prevents this"
+        ));
+    }
+    Ok(())
+}
+
 /// The number of voters whom an error names.
 const SHOWN: usize = 10;
 
@@ -224,6 +230,11 @@ fn roll_of(
             Ok(RollLine { number: position as u64 + 1, credential, style, weight })
         })
         .collect::<Result<_>>()?;
+    write_roll(manifest, lines)
+}
+
+/// The roll of these voters, whom errors name by their numbers.
+pub(crate) fn write_roll(manifest: &Manifest, lines: Vec<RollLine>) -> Result<String> {
     match RollRules::for_manifest(manifest).write(lines) {
         Ok(lines) => Ok(lines.collect()),
         Err(errors) => {
@@ -245,8 +256,18 @@ pub(crate) struct SignRoll {
     /// The fingerprint that `credentials issue` printed; an election with another one is not signed
     #[arg(long, value_name = "FINGERPRINT")]
     fingerprint: WrittenFingerprint,
-    /// The new file, which you then send to the board
-    #[arg(long, value_name = "FILE")]
+    /// If there are several credential authorities: the codes of this office, which `credentials part` wrote
+    #[arg(long, value_name = "FILE", requires = "parts")]
+    codes: Option<PathBuf>,
+    /// If there are several credential authorities: the part lists of all offices, that of this office included
+    #[arg(long, value_name = "PART", num_args = 1.., requires = "codes")]
+    parts: Vec<PathBuf>,
+    /// With --codes: a new file for letters, with a line `number,code,voter_number,style,weight,fingerprint` for each voter, and
+    /// the further columns of --codes
+    #[arg(long, value_name = "FILE", requires = "codes")]
+    letters: Option<PathBuf>,
+    /// The new file, which you then send to the board; if there are several authorities, together with the file `OUT.parts`
+    #[arg(long, value_name = "OUT")]
     out: PathBuf,
     #[command(flatten)]
     board: BoardPin,
@@ -256,19 +277,31 @@ impl SignRoll {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let record = Record::read_pinned(&self.record, &self.board)?;
         let key = read_signing_key(&self.key)?;
-        let authorities = record.manifest.credential_authorities();
-        let named = AuthorityIndex::enumerate(authorities).find(|(_, authority)| authority.key == *key.public());
-        let Some((index, _)) = named else {
-            let problem =
-                format!("{} is not the key of a credential authority that the manifest names", self.key.shown());
-            let remedy = other_key(&record.manifest, key.public().as_bytes(), "a credential authority");
-            return refusal(problem).remedy(remedy);
-        };
-        let (_, Election { context, roll, .. }) = record.into_election()?;
+        let index = authority_of(&record.manifest, &key, &self.key)?;
+        let has_parts = record.manifest.has_parts();
+        if has_parts != self.codes.is_some() {
+            let authorities =
+                counted(record.manifest.credential_authorities().len() as u64, "authority", "authorities");
+            return refusal(format!("the manifest names {authorities} that issue codes")).remedy(if has_parts {
+                "give the codes of this office with --codes, and the part lists of all offices with --parts"
+            } else {
+                "leave --codes and --parts out: they are for several authorities"
+            });
+        }
+        let joint_key = record.joint_key()?;
+        let (_, election) = record.into_election()?;
+        let Election { context, roll, .. } = &election;
         let fingerprint = context.fingerprint();
         check_fingerprint(&self.fingerprint, fingerprint)?;
         let summary = Summary::new("the roll, as the one that was issued", context.manifest());
         summary.fingerprint(fingerprint).roll(roll.totals()).show(console);
+        if let Some(codes) = &self.codes {
+            let (lists, letters) = (&self.parts[..], self.letters.as_deref());
+            let parts = SigningParts { codes, lists, letters, out: &self.out };
+            parts.sign(index, &key, &joint_key, &election, console)?;
+            console.say("It signs the roll of the election with this fingerprint:");
+            return answer_fingerprint(fingerprint, console);
+        }
         let signature = RollSignature::sign(index, fingerprint, &key, &mut system_rng());
         message_file::write(&MessageFile::new(FileKind::RollSignature, signature.encode()), &self.out)?;
         let out = self.out.shown();
@@ -278,7 +311,7 @@ impl SignRoll {
 }
 
 impl Voters {
-    fn read(&self, styles: &[&str], heaviest: u64) -> Result<List> {
+    pub(crate) fn read(&self, styles: &[&str], heaviest: u64) -> Result<List> {
         match (self.voters, &self.list) {
             (Some(count), _) if styles.len() == 1 => {
                 let count = usize::try_from(count)?;
@@ -295,18 +328,18 @@ impl Voters {
 }
 
 /// The voters of a list.
-struct List {
-    voters: Vec<Entitlement>,
+pub(crate) struct List {
+    pub(crate) voters: Vec<Entitlement>,
     /// The names of the further columns, each after a comma.
-    columns: String,
+    pub(crate) columns: String,
     /// For each voter, the further columns, each after a comma.
-    further: Vec<String>,
+    pub(crate) further: Vec<String>,
 }
 
 /// Longer than any list of voters.
-const MAX_LIST_BYTES: usize = 1 << 30;
+pub(crate) const MAX_LIST_BYTES: usize = 1 << 30;
 
-fn read_list(path: &Path, styles: &[&str], heaviest: u64) -> Result<List> {
+pub(crate) fn read_list(path: &Path, styles: &[&str], heaviest: u64) -> Result<List> {
     let bytes = read_at_most(path, MAX_LIST_BYTES, "a list of voters")?;
     let text = str::from_utf8(&bytes).with_context(|| format!("{} is not text in UTF-8", path.shown()))?;
     let voter = |line: &str| {

@@ -14,7 +14,7 @@ use ballotta::board::receipt::SignedReceipt;
 use ballotta::board::tiles::{Level, TILE_WIDTH, TilePath, decode_bundle, decode_hashes};
 use ballotta::board::{board_key, witness_keys};
 use ballotta::contest::ContestOption;
-use ballotta::credential::RollSignature;
+use ballotta::credential::{PART_LIST_FORMAT, RollSignature, authority_of_parts_file};
 use ballotta::decryption::{ClosingStatement, PartialDecryption, TallyReference};
 use ballotta::evidence::{Conviction, Evidence};
 use ballotta::hash::{FileHash, Fingerprint, Tracker};
@@ -36,7 +36,7 @@ use crate::failure::{ErrorContext as _, remedy_of};
 use crate::location::{self, located};
 use crate::message_file::{FileKind, MessageFile};
 use crate::prepared::PreparedFile;
-use crate::recognise::{AGE, CODES};
+use crate::recognise::{AGE, CODES, PART_CODES};
 use crate::record::{open_regular, read_at_most, read_manifest, text};
 use crate::secrets::{KeyFile, note_key, open_trustee_seed, read_signing_key, system_rng};
 use crate::status;
@@ -58,10 +58,12 @@ pub(crate) struct InspectFile {
 const ZIP: &[u8; 4] = b"PK\x03\x04";
 /// Longer than any file of an election except rolls and codes, which are read line by line.
 const MAX_BYTES: usize = 24 << 20;
+/// The bytes that show whether a file has the parts of an authority.
+const PARTS_HEADER: u64 = 12;
 /// Longer than any document in JSON. A parsed document takes up to thirty times its length in memory.
 const MAX_JSON_BYTES: usize = 4 << 20;
 
-/// The fields of a roll or of voting codes, which may be too long for the memory; `None` if the file is neither.
+/// The fields of a roll, of a part list or of voting codes, which may be too long for the memory; `None` if the file is none of them.
 fn lines_of(path: &Path, length: u64) -> Result<Option<Fields>> {
     let mut file = io::BufReader::new(open_regular(path)?);
     let begins = |line: &[u8], with: &str| line.starts_with(with.as_bytes());
@@ -73,7 +75,8 @@ fn lines_of(path: &Path, length: u64) -> Result<Option<Fields>> {
     };
     next(&mut line)?;
     let is_roll = begins(&line, concat!(ballotta::format_name!("roll"), " "));
-    if !is_roll && !begins(&line, CODES) {
+    let is_part_list = begins(&line, PART_LIST_FORMAT);
+    if !is_roll && !is_part_list && !begins(&line, CODES) && !begins(&line, PART_CODES) {
         return Ok(None);
     }
     ensure!(length <= MAX_VOTERS * MAX_ROLL_LINE_BYTES as u64, "it is longer than a line for each of the most voters");
@@ -86,6 +89,14 @@ fn lines_of(path: &Path, length: u64) -> Result<Option<Fields>> {
         count += 1;
         let last = str::from_utf8(&line).ok().and_then(|line| line.trim_end().rsplit(' ').next()?.parse::<u64>().ok());
         weight = weight.zip(last).and_then(|(sum, weight)| sum.checked_add(weight));
+    }
+    if is_part_list {
+        let mut names = header.rsplit(' ');
+        let (authority, manifest) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
+        let fields =
+            Fields::of("a part list: for the offices of credential authorities only").with("manifest", manifest);
+        // The last line is the signature.
+        return Ok(Some(fields.with("authority", authority).with("voters", count.saturating_sub(1))));
     }
     if !is_roll {
         return Ok(Some(Fields::of("voting codes: secret").with("codes", count)));
@@ -113,6 +124,14 @@ impl InspectFile {
             return status::show(&self.file, console);
         }
         let metadata = fs::metadata(&self.file).with_context(cannot_read)?;
+        let mut first = Vec::new();
+        open_regular(&self.file)
+            .and_then(|file| file.take(PARTS_HEADER).read_to_end(&mut first))
+            .with_context(cannot_read)?;
+        if let Some(authority) = authority_of_parts_file(&first, metadata.len()) {
+            let fields = Fields::of("the parts of a credential authority").with("authority", authority.get());
+            return fields.show(console);
+        }
         if let Some(fields) = lines_of(&self.file, metadata.len()).with_context(cannot_read)? {
             return fields.show(console);
         }
@@ -385,7 +404,11 @@ impl Inspection<'_> {
             FileKind::RollSignature => {
                 let signature = RollSignature::decode(&bytes)?;
                 let fields = Fields::of("").with("authority", signature.authority());
-                fields.fingerprint(signature.fingerprint())
+                let fields = fields.fingerprint(signature.fingerprint());
+                match signature.parts() {
+                    Some(parts) => fields.with("parts", parts.to_string()),
+                    None => fields,
+                }
             }
             FileKind::Opening => organiser_entry(Action::Open, &bytes)?,
             FileKind::Closing => organiser_entry(Action::Close, &bytes)?,

@@ -22,6 +22,7 @@ mod manifest;
 mod marks;
 mod message_file;
 mod organiser;
+mod parts;
 mod prepared;
 mod publish;
 mod reading;
@@ -176,6 +177,10 @@ enum RecordVerb {
 enum CredentialsVerb {
     /// Make the voting codes and the roll of a record
     Issue(credentials::IssueCredentials),
+    /// Make the voting codes of one of several authorities, and the list of their parts for the others
+    Part(parts::MakePart),
+    /// Add up the parts of all authorities to the roll of a record
+    Combine(parts::CombineParts),
 }
 
 #[derive(Subcommand, Debug)]
@@ -291,6 +296,8 @@ fn run(verb: Verb, console: Console) -> Result<()> {
         Verb::Manifest(ManifestVerb::Check(verb)) => verb.run(console),
         Verb::Record(RecordVerb::New(verb)) => verb.run(console),
         Verb::Credentials(CredentialsVerb::Issue(verb)) => verb.run(console),
+        Verb::Credentials(CredentialsVerb::Part(verb)) => verb.run(console),
+        Verb::Credentials(CredentialsVerb::Combine(verb)) => verb.run(console),
         Verb::Board(BoardVerb::New(verb)) => verb.run(console),
         Verb::Board(BoardVerb::Add(verb)) => verb.run(console),
         Verb::Board(BoardVerb::Light(verb)) => verb.run(console),

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use ballotta::credential::VotingCode;
+use ballotta::credential::VotingCodes;
 use ballotta::election::ElectionContext;
 use ballotta::hash::Tracker;
 use ballotta::record::{self, RecordSource as _, light};
@@ -88,10 +88,10 @@ impl ReadElection {
         }
     }
 
-    pub(crate) fn voter(&mut self, source: &mut AnyRecord, code: &VotingCode) -> Result<Result<Voter, VoterError>> {
+    pub(crate) fn voter(&mut self, source: &mut AnyRecord, codes: &VotingCodes) -> Result<Result<Voter, VoterError>> {
         self.ask(source, |election, source| match election {
-            Self::Whole(election) => election.voter(source, code),
-            Self::Light(election, _) => election.voter(source, code),
+            Self::Whole(election) => election.voter(source, codes),
+            Self::Light(election, _) => election.voter(source, codes),
         })
     }
 

@@ -1,6 +1,7 @@
 //! What a file is that was given by mistake, and what to do with it.
 
 use anyhow::Result;
+use ballotta::credential::PART_LIST_FORMAT;
 use ballotta::manifest::Manifest;
 
 use crate::failure::ErrorContext as _;
@@ -12,6 +13,9 @@ pub(crate) const AGE: &[u8] = b"age-encryption.org/";
 /// The first line of a file with voting codes.
 pub(crate) const CODES: &str = "number,code,voter_number,style,weight,fingerprint";
 
+/// The first line of a file with the voting codes of one of several credential authorities.
+pub(crate) const PART_CODES: &str = "number,code,handle,style,weight";
+
 /// A file of an election that is not a message file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Known {
@@ -19,6 +23,7 @@ enum Known {
     EncryptedKey,
     Key(KeyFile),
     Codes,
+    PartList,
     Manifest,
     State,
     Message(FileKind),
@@ -37,8 +42,11 @@ impl Known {
         if let Some(kind) = FileKind::ALL.into_iter().find(|kind| kind.first_line() == first) {
             return Some(Self::Message(kind));
         }
-        if first.starts_with(CODES) {
+        if first.starts_with(CODES) || first.starts_with(PART_CODES) {
             return Some(Self::Codes);
+        }
+        if first.starts_with(PART_LIST_FORMAT) {
+            return Some(Self::PartList);
         }
         // The files of the command are JSON with a field `format`.
         let format = text.split_once("\"format\"")?.1.trim_start().strip_prefix(':')?.trim_start();
@@ -56,6 +64,7 @@ impl Known {
             Self::EncryptedKey => "a key that is encrypted with a passphrase (age)".to_owned(),
             Self::Key(kind) => format!("the secret key of {}", kind.holder()),
             Self::Codes => "a file with secret voting codes".to_owned(),
+            Self::PartList => "a part list, which is for the offices of the credential authorities".to_owned(),
             Self::Manifest => "a manifest".to_owned(),
             Self::State => "the state of a trustee, a witness or a board".to_owned(),
             Self::Message(kind) => format!("a message file of the kind `{}`", kind.name()),
@@ -79,6 +88,7 @@ pub(crate) fn not_a_message<T>(path: &str, bytes: &[u8], damaged: anyhow::Error)
         }
         // A message file that cannot be read is damaged.
         Known::Message(_) => Err(damaged.context(format!("{path} is not a message file"))),
+        Known::PartList => error.remedy("send it to no board; the offices add up their lists with `ballotta credentials combine`"),
         Known::Manifest | Known::State => error.remedy("give the file that the command wrote with --out"),
     }
 }

@@ -219,7 +219,7 @@ impl Rehearsal {
         let ballot_box = &mut self.ballot_box;
         let Election { context, .. } = read_election(&ballot_box.source)?;
         let signature = RollSignature::sign(AuthorityIndex::FIRST, context.fingerprint(), &self.authority, rng);
-        ballot_box.add_roll_signature(&signature.encode())?;
+        ballot_box.add_roll_signature(&signature.encode(), None)?;
         let opening = OrganiserEntry::sign(Action::Open, context.fingerprint(), &self.organiser, rng);
         ballot_box.add_opening(&opening.encode())?;
 

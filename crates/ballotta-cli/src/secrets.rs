@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead as _, Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use age::secrecy::{ExposeSecret as _, SecretString};
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
@@ -270,27 +270,40 @@ pub(crate) fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
-/// A voting code from a file, or typed by a person.
-pub(crate) fn voting_code_text(file: Option<&Path>) -> Result<Zeroizing<String>> {
-    match file {
-        Some(path) if path == Path::new("-") => {
-            let mut line = Zeroizing::new(String::with_capacity(MAX_KEY_BYTES));
-            std::io::stdin()
-                .lock()
-                .take(MAX_KEY_BYTES as u64)
-                .read_line(&mut line)
-                .context("the standard input is closed")?;
-            Ok(line)
+/// The text of the voting codes of a voter, one on each line: from files, which may have several lines, or typed by a person. The
+/// election has `count` credential authorities, named so.
+pub(crate) fn voting_codes_text(files: &[PathBuf], authorities: &[String]) -> Result<Zeroizing<String>> {
+    // The text must not grow, because memory that it leaves is not wiped.
+    let mut text = Zeroizing::new(String::with_capacity((MAX_KEY_BYTES + 1) * files.len().max(authorities.len())));
+    for path in files {
+        if path == Path::new("-") {
+            for _ in 0..authorities.len().max(1) {
+                let mut line = Zeroizing::new(String::with_capacity(MAX_KEY_BYTES));
+                let input = std::io::stdin().lock();
+                input.take(MAX_KEY_BYTES as u64).read_line(&mut line).context("the standard input is closed")?;
+                text.push_str(without_mark(&line).trim());
+                text.push('\n');
+            }
+            continue;
         }
-        Some(path) => {
-            let text = read_typed(path);
-            text.with_context(|| format!("the file {} with the voting code cannot be read", path.shown()))
-        }
-        None => {
-            let prompt = rpassword::prompt_password("Voting code: ").map(Zeroizing::new);
-            prompt.context("there is no terminal to type the voting code; give it with --code-file")
+        let read = read_typed(path);
+        let read = read.with_context(|| format!("the file {} with the voting code cannot be read", path.shown()))?;
+        text.push_str(without_mark(&read).trim());
+        text.push('\n');
+    }
+    if files.is_empty() {
+        for authority in authorities {
+            let prompt = match authorities.len() {
+                1 => "Voting code: ".to_owned(),
+                _ => format!("Voting code of {}: ", crate::console::escaped(authority)),
+            };
+            let typed = rpassword::prompt_password(prompt).map(Zeroizing::new);
+            let typed = typed.context("there is no terminal to type the voting code; give it with --code-file")?;
+            text.push_str(typed.trim());
+            text.push('\n');
         }
     }
+    Ok(text)
 }
 
 #[cfg(test)]

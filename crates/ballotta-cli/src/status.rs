@@ -177,8 +177,19 @@ fn next(step: Step, roles: &[Role], manifest: &Manifest, place: &Place) -> Vec<N
             vec![attend("--manifest-hash HEX"), format!("or step by step: {message}"), send.clone()]
         }
         (Step::Roll, Role::Authority(_)) => {
-            let mut commands =
-                with_file(format!("ballotta authority sign {record} --key KEY --fingerprint FINGERPRINT --out FILE"));
+            let sign = format!("ballotta authority sign {record} --key KEY --fingerprint FINGERPRINT --out FILE");
+            if manifest.has_parts() {
+                let make = format!(
+                    "ballotta credentials part {record} --key KEY [--list FILE] [--from PART] --codes FILE --out PART"
+                );
+                let add_up = format!("ballotta credentials combine {written} PART PART");
+                let sign = sign.replace("--out FILE", "--codes FILE --parts PART PART --letters FILE --out FILE");
+                let mut commands = if *has_roll { Vec::new() } else { vec![make, add_up] };
+                commands.push(sign);
+                commands.push(format!("{send} FILE.parts"));
+                return commands;
+            }
+            let mut commands = with_file(sign);
             if !*has_roll {
                 commands.insert(
                     0,

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
 use ballotta::ballot::{BallotOpening, PreparedBallot, SignedBallot};
-use ballotta::credential::VotingCode;
+use ballotta::credential::VotingCodes;
 use ballotta::hash::{Fingerprint, Tracker};
 use ballotta::manifest::{ElectionKind, Manifest};
 use ballotta::voter::light::{LightPromise, LightStatus};
@@ -18,7 +18,7 @@ use ballotta_io::{AnyRecord, remove_part};
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::console::{Console, Shown as _, counted, is_at_a_terminal};
+use crate::console::{Console, Shown as _, counted, escaped, is_at_a_terminal};
 use crate::evidence::read_receipt;
 use crate::failure::{ErrorContext as _, refusal};
 use crate::marks::{MarkArguments, ask_for_choices, explain, for_people};
@@ -26,7 +26,7 @@ use crate::message_file::{self, FileKind, MessageFile};
 use crate::prepared::{FinalState, PreparedFile};
 use crate::reading::{ReadElection, Reading};
 use crate::record::{REHEARSAL, Record, exists, language};
-use crate::secrets::{ask, system_rng, voting_code_text, without_mark};
+use crate::secrets::{ask, system_rng, voting_codes_text};
 use crate::signing::{Pins, fingerprint_line};
 use crate::state_file::follow_links;
 
@@ -40,9 +40,10 @@ pub(crate) struct PrepareBallot {
     /// The language in which the choices are shown [default: the manifest's first]
     #[arg(long, value_name = "TAG")]
     language: Option<String>,
-    /// Read the voting code from a file instead of the terminal; `-` is the standard input
+    /// Read the voting code from a file instead of the terminal; `-` is the standard input. If there is one code for each of
+    /// several credential authorities, repeat this, or give a file with a line for each; the order does not matter
     #[arg(long, value_name = "FILE")]
-    code_file: Option<PathBuf>,
+    code_file: Vec<PathBuf>,
     /// The fingerprint that you were given; stop if the election has another one
     #[arg(long, value_name = "FINGERPRINT")]
     fingerprint: Option<WrittenFingerprint>,
@@ -55,7 +56,8 @@ pub(crate) struct PrepareBallot {
 
 impl PrepareBallot {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let both = [&self.marks.choices, &self.code_file].iter().all(|path| path.as_deref() == Some(Path::new("-")));
+        let is_input = |path: &PathBuf| path == Path::new("-");
+        let both = self.marks.choices.as_ref().is_some_and(is_input) && self.code_file.iter().any(is_input);
         ensure!(!both, "--choices and --code-file cannot both be `-`: give a file for one of them");
         // What is read from the standard input is read before a code is asked for.
         let given = if self.marks.is_empty() && is_at_a_terminal() { None } else { Some(self.marks.choices()?) };
@@ -66,7 +68,7 @@ impl PrepareBallot {
         }
         language(election.context().manifest(), self.language.as_deref())?;
         election.is_open().refused()?;
-        let voter = read_voter(self.code_file.as_deref(), &mut source, &mut election)?;
+        let voter = read_voter(&self.code_file, &mut source, &mut election)?;
 
         // The counter never repeats, even if the random number generator does.
         let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
@@ -124,18 +126,24 @@ impl PrepareBallot {
     }
 }
 
-/// Reads the voting code and finds the voter on the roll. If the roll does not have the credential, the record is not
-/// that of the voter's election.
-fn read_voter(file: Option<&Path>, source: &mut AnyRecord, election: &mut ReadElection) -> Result<Voter> {
+/// Reads the voting codes, one of each credential authority, and finds the voter on the roll. If the roll does not have the
+/// credential, the record is not that of the voter's election.
+fn read_voter(files: &[PathBuf], source: &mut AnyRecord, election: &mut ReadElection) -> Result<Voter> {
+    let authorities = election.context().manifest().credential_authorities();
+    let authorities: Vec<String> = authorities.iter().map(|party| party.name.clone()).collect();
     let once = || {
-        let parsed = without_mark(&voting_code_text(file)?).trim().parse();
+        let parsed = voting_codes_text(files, &authorities)?.parse();
         parsed.context("this is not a voting code").remedy("type it again, and check each group")
     };
-    let code: VotingCode = if file.is_some() { once()? } else { ask(once)? };
-    match election.voter(source, &code)? {
+    let codes: VotingCodes = if files.is_empty() { ask(once)? } else { once()? };
+    match election.voter(source, &codes)? {
         Err(error @ VoterError::UnknownCredential) => Err(error).refused().remedy(
             "check the voting code and the fingerprint; if both are right, do not vote: this is not your election",
         ),
+        Err(error @ VoterError::Credential(_)) => {
+            let from = authorities.iter().map(|name| escaped(name)).collect::<Vec<_>>().join(", ");
+            Err(error).refused().remedy(format!("give one voting code from each of: {from}"))
+        }
         voter => voter.refused(),
     }
 }
@@ -163,9 +171,10 @@ pub(crate) struct UseBallot {
 pub(crate) struct CastBallot {
     #[command(flatten)]
     ballot: UseBallot,
-    /// Read the voting code from a file instead of the terminal; `-` is the standard input
+    /// Read the voting code from a file instead of the terminal; `-` is the standard input. If there is one code for each of
+    /// several credential authorities, repeat this, or give a file with a line for each; the order does not matter
     #[arg(long, value_name = "FILE")]
-    code_file: Option<PathBuf>,
+    code_file: Vec<PathBuf>,
 }
 
 impl UseBallot {
@@ -230,7 +239,7 @@ impl UseBallot {
 impl CastBallot {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let (file, mut source, mut election, prepared) = self.ballot.begin(FinalState::Cast)?;
-        let voter = read_voter(self.code_file.as_deref(), &mut source, &mut election)?;
+        let voter = read_voter(&self.code_file, &mut source, &mut election)?;
         let credential = voter.credential();
         if credential.public() != prepared.unsigned().credential() {
             return refusal("the ballot was prepared with another voting code")

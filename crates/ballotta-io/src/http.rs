@@ -4,7 +4,7 @@
 //!
 //! If a server withholds files or changes them, the verifier detects it. A server cannot redirect this reader to
 //! another address, make it wait without end, or fill its memory: redirects are refused, every file has a largest length,
-//! and a server that is too slow causes an error. The roll and archives are written to temporary files. Limit their
+//! and a server that is too slow causes an error. The roll, the parts of credentials and archives are written to temporary files. Limit their
 //! disk space if you do not trust the server.
 //!
 //! # Implementation details
@@ -16,13 +16,13 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Seek as _};
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use ballotta::board::tiles::MAX_BUNDLE_BYTES;
-use ballotta::limits::{MAX_MESSAGE_BYTES, MAX_ROLL_LINE_BYTES, MAX_VOTERS};
-use ballotta::record::{ROLL, RecordSource, SourceError};
+use ballotta::limits::MAX_MESSAGE_BYTES;
+use ballotta::record::{RecordSource, SourceError, long_file_limit};
 use ureq::Agent;
 use ureq::http::StatusCode;
 
@@ -33,14 +33,15 @@ const MAX_KEPT: usize = 64 << 20;
 /// The largest archive that is fetched, in bytes.
 const MAX_ARCHIVE_BYTES: u64 = 1 << 40;
 
-/// A record below an address. Files are fetched whole: bundles are small, and the roll is kept in a temporary file.
+/// A record below an address. Files are fetched whole: bundles are small, and the roll and the parts of
+/// credentials are kept in temporary files.
 pub struct HttpRecord {
     address: String,
     agent: Agent,
     timeout: Duration,
     kept: Mutex<HashMap<String, Vec<u8>>>,
-    /// The roll, once there is one.
-    roll: OnceLock<(File, u64)>,
+    /// The roll and the parts of authorities, by path, in temporary files with their lengths.
+    long: Mutex<HashMap<String, Arc<(File, u64)>>>,
     /// Whether parts of files are fetched with requests for ranges.
     in_parts: bool,
 }
@@ -65,7 +66,7 @@ impl HttpRecord {
             agent: agent(timeout),
             timeout,
             kept: Mutex::default(),
-            roll: OnceLock::new(),
+            long: Mutex::default(),
             in_parts: false,
         })
     }
@@ -136,13 +137,16 @@ impl HttpRecord {
         if bytes.len() > limit { Err(too_long(path, limit as u64)) } else { Ok(Some(bytes)) }
     }
 
-    fn roll(&self) -> Result<Option<&(File, u64)>, SourceError> {
-        if let Some(roll) = self.roll.get() {
-            return Ok(Some(roll));
+    /// The roll or the parts of an authority, in a temporary file, with its length; `None` if the server has no such file.
+    fn long(&self, path: &str, limit: u64) -> Result<Option<Arc<(File, u64)>>, SourceError> {
+        let mut long = self.long.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = long.get(path) {
+            return Ok(Some(Arc::clone(file)));
         }
-        let limit = (MAX_VOTERS + 1).saturating_mul(MAX_ROLL_LINE_BYTES as u64);
-        let roll = self.get(ROLL)?.map(|body| spool(body, ROLL, limit)).transpose()?;
-        Ok(roll.map(|roll| self.roll.get_or_init(|| roll)))
+        let Some(body) = self.get(path)? else { return Ok(None) };
+        let file = Arc::new(spool(body, path, limit)?);
+        long.insert(path.to_owned(), Arc::clone(&file));
+        Ok(Some(file))
     }
 }
 
@@ -263,8 +267,8 @@ fn encode(path: &str) -> String {
 
 impl RecordSource for HttpRecord {
     fn length(&self, path: &str) -> Result<Option<u64>, SourceError> {
-        if path == ROLL && !self.in_parts {
-            return Ok(self.roll()?.map(|(_, length)| *length));
+        if let Some(limit) = long_file_limit(path).filter(|_| !self.in_parts) {
+            return Ok(self.long(path, limit)?.map(|file| file.1));
         }
         let Some(bytes) = self.fetch(path)? else { return Ok(None) };
         let length = bytes.len() as u64;
@@ -280,9 +284,9 @@ impl RecordSource for HttpRecord {
         if self.in_parts && !self.kept().contains_key(path) {
             return self.fetch_part(path, offset, buffer);
         }
-        if path == ROLL {
-            let (file, _) = self.roll()?.ok_or_else(ends)?;
-            return read_exact_at(file, buffer, offset).map_err(|error| source_error(path, error));
+        if let Some(limit) = long_file_limit(path) {
+            let file = self.long(path, limit)?.ok_or_else(ends)?;
+            return read_exact_at(&file.0, buffer, offset).map_err(|error| source_error(path, error));
         }
         let kept = self.kept().remove(path);
         let bytes = kept.map_or_else(|| self.fetch(path), |bytes| Ok(Some(bytes)))?.ok_or_else(ends)?;

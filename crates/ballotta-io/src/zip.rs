@@ -15,9 +15,9 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use ballotta::record::{ROLL, RecordSource, SourceError};
+use ballotta::record::{RecordSource, SourceError, long_file_limit};
 use flate2::read::DeflateDecoder;
 
 use self::directory::{Member, Method, read_directory};
@@ -72,8 +72,9 @@ impl From<io::Error> for ZipError {
 pub struct ZipRecord {
     file: File,
     members: BTreeMap<String, Member>,
-    /// The inflated roll, if it is deflated. It is kept, because the verifier looks up a line for each ballot.
-    roll: OnceLock<File>,
+    /// The inflated roll and parts, by path, if they are deflated. They are kept, because the verifier reads them in many
+    /// pieces.
+    long: Mutex<BTreeMap<String, Arc<File>>>,
 }
 
 impl ZipRecord {
@@ -93,7 +94,7 @@ impl ZipRecord {
     /// If the file breaks a rule for archives of records.
     pub fn new(file: File) -> Result<Self, ZipError> {
         let members = read_directory(&file)?;
-        Ok(Self { file, members, roll: OnceLock::new() })
+        Ok(Self { file, members, long: Mutex::default() })
     }
 
     /// Inflates a file into `sink`.
@@ -104,13 +105,14 @@ impl ZipRecord {
         if length == member.length { Ok(()) } else { Err(io::Error::other("the file does not have the stated length")) }
     }
 
-    fn inflated_roll(&self, member: &Member) -> io::Result<&File> {
-        if let Some(file) = self.roll.get() {
-            return Ok(file);
+    fn inflated(&self, path: &str, member: &Member) -> io::Result<Arc<File>> {
+        let mut long = self.long.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = long.get(path) {
+            return Ok(Arc::clone(file));
         }
         let mut file = tempfile::tempfile()?;
         self.inflate(member, &mut file)?;
-        Ok(self.roll.get_or_init(|| file))
+        Ok(Arc::clone(long.entry(path.to_owned()).or_insert(Arc::new(file))))
     }
 
     fn read(&self, path: &str, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
@@ -119,7 +121,9 @@ impl ZipRecord {
         end.ok_or(io::ErrorKind::UnexpectedEof)?;
         match member.method {
             Method::Stored => read_exact_at(&self.file, buffer, member.start + offset),
-            Method::Deflated if path == ROLL => read_exact_at(self.inflated_roll(member)?, buffer, offset),
+            Method::Deflated if long_file_limit(path).is_some() => {
+                read_exact_at(&*self.inflated(path, member)?, buffer, offset)
+            }
             Method::Deflated => {
                 // Bounded by the directory: see `Member::longest`.
                 let mut bytes = Vec::with_capacity(usize::try_from(member.length).unwrap_or(0));

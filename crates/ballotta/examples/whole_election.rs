@@ -12,7 +12,7 @@ use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::note::NoteSigner;
 use ballotta::board::tiles::{bundle_paths, encode_bundle};
 use ballotta::contest::{Choose, ContestOption, Rule};
-use ballotta::credential::{Credential, RollLine, RollReader, RollRules, RollSignature, VotingCode};
+use ballotta::credential::{Credential, RollLine, RollReader, RollRules, RollSignature, VotingCode, VotingCodes};
 use ballotta::election::ElectionContext;
 use ballotta::hash::FileHash;
 use ballotta::index::AuthorityIndex;
@@ -162,8 +162,8 @@ fn main() -> Fallible<()> {
     let joint_key = JointKey::verify(&parameters, &messages, &mut rng)?;
 
     // The roll: a voting code for every voter, and a public credential for everybody to see.
-    let codes: Vec<VotingCode> = (0..5).map(|_| VotingCode::generate(&mut rng)).collect();
-    let derive = |code| Credential::derive(code, manifest.hash(), joint_key.hash());
+    let codes: Vec<VotingCodes> = (0..5).map(|_| VotingCode::generate(&mut rng).into()).collect();
+    let derive = |codes: &VotingCodes| codes.derive(&manifest, joint_key.hash());
     let voters = codes.iter().map(derive).collect::<Result<Vec<_>, _>>()?;
     let line = |voter: &Credential| RollLine { number: 0, credential: *voter.public().as_bytes(), style: 0, weight: 1 };
     let rules = RollRules::for_manifest(&manifest);

@@ -46,7 +46,10 @@
 //! ```
 
 mod code;
+mod codes;
 mod entitlement;
+mod part_list;
+pub(crate) mod parts;
 mod roll;
 
 use hkdf::Hkdf;
@@ -56,7 +59,12 @@ use sha2::Sha512;
 use zeroize::Zeroizing;
 
 pub use self::code::{VotingCode, VotingCodeError};
+pub use self::codes::{VotingCodes, VotingCodesError};
 pub use self::entitlement::Entitlement;
+pub use self::part_list::{
+    Handle, PART_LIST_FORMAT, ParseHandleError, PartList, PartListError, PartListLine, combine_part_lists,
+};
+pub use self::parts::{authority_of_parts_file, parts_file_bytes, write_parts_file};
 pub(crate) use self::roll::first_bytes;
 pub use self::roll::{
     BLOCK_LINES, MAX_ROLL_BYTES, ROLL_FORMAT, RollError, RollIndex, RollLine, RollLookupError, RollProblem, RollReader,
@@ -70,6 +78,7 @@ use crate::limits::MAX_AUTHORITIES;
 use crate::proofs::schnorr::{KeyPair, SchnorrClaim, SchnorrProof};
 use crate::transcript::{Domain, Guarded};
 use crate::weaken::{self, Check};
+use crate::words::counted;
 
 /// A credential or one of its parts is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -87,6 +96,20 @@ pub enum CredentialError {
     /// The public credential is the identity, so that anybody could sign.
     #[error("the public credential is the identity")]
     Identity,
+    /// A voter needs one voting code from each credential authority.
+    #[error(
+        "{}, one from each credential authority, {} needed, but {found} given",
+        counted(.expected, "voting code", "voting codes"), if *.expected == 1 { "is" } else { "are" }
+    )]
+    WrongNumberOfCodes {
+        /// How many codes there must be.
+        expected: usize,
+        /// How many codes there are.
+        found: usize,
+    },
+    /// The same voting code was given twice, instead of those of two authorities.
+    #[error("the same voting code was given twice: give one code from each credential authority")]
+    RepeatedCode,
     /// The proof of an authority that it knows its part is invalid.
     #[error("the proof of credential authority {authority} that it knows its part of the credential is invalid")]
     Possession {

@@ -166,6 +166,12 @@ impl Manifest {
         client_software: &[Software] = |it| &it.client_software;
     }
 
+    /// Returns whether the credentials have parts, because there are several credential authorities.
+    #[must_use]
+    pub fn has_parts(&self) -> bool {
+        self.credential_authorities().len() > 1
+    }
+
     /// Returns the slots of the contest at this position of the manifest, counted over all slots of the election. The
     /// range is empty if there is no such contest.
     #[must_use]

@@ -9,6 +9,7 @@
 //! manifest.json        the manifest
 //! ceremony/HASH        the messages of the key ceremony, named by their SHA-256
 //! roll                 one line of text for each voter
+//! parts/NUMBER         the parts of the credentials that one of several credential authorities made
 //! tile/entries/..      the entries of the board (C2SP tlog-tiles)
 //! checkpoint           the tree head, signed by the board (C2SP tlog-checkpoint)
 //! closing-checkpoint   the tree head at the close, cosigned by witnesses, if the manifest requires it
@@ -43,6 +44,7 @@ mod bundle;
 mod files;
 mod growth;
 pub mod light;
+mod parts;
 mod published;
 mod result;
 mod roll;
@@ -56,6 +58,7 @@ pub use bundle::{Bundle, BundleError, BundleProblem};
 pub(crate) use bundle::{BundleIndex, KnownBundles};
 pub use files::{FileList, FileListError, is_path};
 pub use growth::{Added, Growth, Relation, Snapshot};
+pub use parts::{PartsError, PartsFailure, SignedParts, verify_parts};
 pub(crate) use published::read_context;
 pub use published::{PublishedBoard, RecordError, read_checkpoint, read_head, read_manifest, read_signed_checkpoint};
 pub use result::{
@@ -65,9 +68,11 @@ pub use roll::PublishedRoll;
 pub use tiled_log::{TiledLog, TiledLogError};
 
 use crate::board::entry::EntryKind;
+use crate::credential::{MAX_ROLL_BYTES, parts_file_bytes};
 use crate::from_quoted;
 use crate::hash::FileHash;
-use crate::limits::MAX_MESSAGE_BYTES;
+use crate::index::AuthorityIndex;
+use crate::limits::{MAX_AUTHORITIES, MAX_MESSAGE_BYTES, MAX_VOTERS};
 
 /// The path of the manifest.
 pub const MANIFEST: &str = "manifest.json";
@@ -83,6 +88,24 @@ pub const FILE_LIST: &str = "SHA256SUMS";
 pub const RESULT: &str = "result/result.json";
 /// The path of the text that explains every file.
 pub const README: &str = "README.md";
+
+/// The path of the parts of the credentials that an authority made.
+#[must_use]
+pub fn parts_path(authority: AuthorityIndex) -> String {
+    alloc::format!("parts/{}", authority.get())
+}
+
+/// The largest length of a file that is read in pieces and may be longer than any other: the roll, or the parts of an
+/// authority. `None` for other files, which a source may read as a whole.
+#[must_use]
+pub fn long_file_limit(path: &str) -> Option<u64> {
+    let of_authority = || (1..=MAX_AUTHORITIES as u16).filter_map(AuthorityIndex::new).any(|it| parts_path(it) == path);
+    match path {
+        ROLL => Some(MAX_ROLL_BYTES),
+        _ if of_authority() => Some(parts_file_bytes(MAX_VOTERS)),
+        _ => None,
+    }
+}
 
 /// The path of the message of the key ceremony with this hash.
 #[must_use]

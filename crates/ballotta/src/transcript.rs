@@ -25,6 +25,10 @@ pub enum Domain {
     BallotSignature,
     /// The proof of a credential authority that it knows its part of a credential.
     CredentialPossession,
+    /// The proof of a credential authority that it knows its parts of all credentials of a roll.
+    CredentialParts,
+    /// The signature of a credential authority over the list that it gives to the others.
+    PartList,
     /// The signature of a credential authority over the roll of an election.
     RollSignature,
     /// The signature of the organiser over an entry of the board: the opening or the closing.
@@ -65,6 +69,8 @@ impl Domain {
             Self::BallotArgument => b"ballot-argument",
             Self::BallotSignature => b"ballot-signature",
             Self::CredentialPossession => b"credential-possession",
+            Self::CredentialParts => b"credential-parts",
+            Self::PartList => b"part-list",
             Self::RollSignature => b"roll-signature",
             Self::OrganiserEntry => b"organiser-entry",
             Self::TrusteeRegistration => b"trustee-registration",
@@ -132,6 +138,10 @@ impl Guarded {
     pub(crate) const CREDENTIAL: Self = Self::new(b"credential", Check::AbsorbCredential);
     /// The authority that proves that it knows its part of a credential, or that signs the roll.
     pub(crate) const AUTHORITY: Self = Self::new(b"authority", Check::AbsorbAuthority);
+    /// The parts of a credential authority, before the weights of their sum are drawn.
+    pub(crate) const PARTS: Self = Self::new(b"parts", Check::AbsorbParts);
+    /// The file with the parts of a credential authority, in its signature of the roll.
+    pub(crate) const PARTS_FILE: Self = Self::new(b"parts", Check::SignedParts);
     /// The action that the organiser signs: opening or closing.
     pub(crate) const ACTION: Self = Self::new(b"action", Check::AbsorbAction);
     /// The ciphertext of a ballot argument.

@@ -79,7 +79,7 @@ pub struct VerifyOptions {
 /// The progress of a verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// The part that is being verified: `roll`, `board` or `ballots`.
+    /// The part that is being verified: `roll`, `board`, `parts` or `ballots`.
     pub stage: &'static str,
     /// The number of bytes or entries that have been read or verified.
     pub done: u64,

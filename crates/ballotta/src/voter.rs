@@ -89,7 +89,7 @@ use crate::ballot::{BallotSeed, ChoiceErrors, Choices, PreparedBallot};
 use crate::board::note::SignedCheckpoint;
 use crate::board::receipt::ReceiptError;
 use crate::board::witness_keys;
-use crate::credential::{Credential, CredentialError, RollError, RollLine, VotingCode};
+use crate::credential::{Credential, CredentialError, RollError, RollLine, VotingCodes};
 use crate::election::ElectionContext;
 use crate::hash::{Fingerprint, Tracker};
 use crate::manifest::{Manifest, Revoting};
@@ -205,6 +205,8 @@ impl VoterError {
             Self::RollNotSigned { .. } => "roll-not-signed",
             Self::NotOpen => "not-open",
             Self::Closed => "closed",
+            Self::Credential(CredentialError::WrongNumberOfCodes { .. }) => "wrong-number-of-codes",
+            Self::Credential(CredentialError::RepeatedCode) => "repeated-code",
             Self::Credential(_) => "bad-credential",
             Self::UnknownCredential => "unknown-credential",
             Self::HasVoted => "has-voted",
@@ -311,14 +313,14 @@ impl Election {
         Ok(line)
     }
 
-    /// Finds the voter with a voting code on the roll.
+    /// Finds the voter with these voting codes on the roll.
     ///
     /// # Errors
     ///
-    /// `UnknownCredential` if the roll lacks the credential: this is not the voter's election.
-    pub fn voter(&self, source: &dyn RecordSource, code: &VotingCode) -> Result<Voter, VoterError> {
-        let (manifest, joint_key) = (self.context.manifest(), self.context.joint_key_hash());
-        let credential = Credential::derive(code, manifest.hash(), joint_key)?;
+    /// `Credential` if it is not one code from each credential authority. `UnknownCredential` if the roll lacks the credential:
+    /// this is not the voter's election.
+    pub fn voter(&self, source: &dyn RecordSource, codes: &VotingCodes) -> Result<Voter, VoterError> {
+        let credential = codes.derive(self.context.manifest(), self.context.joint_key_hash())?;
         let line = self.line(source, credential.public().as_bytes())?.ok_or(VoterError::UnknownCredential)?;
         Ok(Voter { credential, line })
     }

@@ -104,6 +104,19 @@ pub enum Check {
     DistinctWitnesses,
     /// Proofs of possession and roll signatures absorb the authority (attack: another authority copies them).
     AbsorbAuthority,
+    /// A credential authority proves that it knows its parts (attack: it chooses its part so that it knows the secret of the
+    /// sum).
+    PartsProof,
+    /// The parts of an authority are absorbed before the weights of their sum are drawn (attack: it chooses a part so that what
+    /// it does not know cancels in the sum).
+    AbsorbParts,
+    /// Each part of an authority has a random weight in their sum (attack: parts that the authority does not know cancel).
+    PartWeights,
+    /// The parts of a line add up to its credential (attack: the credential of a line belongs to one authority alone).
+    PartsSum,
+    /// The signature of an authority absorbs the hash of its parts (attack: who knows a credential splits it anew, and the
+    /// authority seems to have signed that).
+    SignedParts,
     /// Every credential authority has signed the roll (attack: the roll contains voters whom no authority registered).
     RollSignature,
     /// The hash of the manifest in a roll is that of the election (attack: the roll of another election is used).

@@ -10,7 +10,7 @@ type Shown = Pick<WorkerPreparedBallot, 'tracker' | 'writtenTracker'>;
 
 function enter(page: Page): void {
   // The typed text stays when the language changes.
-  let typed = '';
+  let typed: string[] = [];
   page.step(() => {
     const { words, election } = page;
     const again = () => page.busy(async () => {
@@ -20,25 +20,32 @@ function enter(page: Page): void {
     const look = element('button', { type: 'button', class: 'plain', click: () => void again() }, words.lookAgain);
     if (election.board.closed !== null) return [element('p', {}, words.faults['closed'] ?? ''), look];
     if (election.board.opened === null) return [element('p', {}, words.faults['not-open'] ?? ''), look];
-    const code = element('input', {
-      name: 'code', required: true, autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false', maxlength: '64', class: 'code',
+    // One code of each credential authority. Usually there is one.
+    const { authorities } = election;
+    const inputs = authorities.map((_, place) => {
+      const code = element('input', {
+        name: 'code', required: true, autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false', maxlength: '64', class: 'code',
+      });
+      code.value = typed[place] ?? '';
+      code.addEventListener('input', () => (typed[place] = code.value));
+      return code;
     });
-    code.value = typed;
-    code.addEventListener('input', () => (typed = code.value));
+    const isOne = authorities.length === 1;
     const form = element(
       'form', {},
-      element('h2', {}, words.enter),
-      field(words.code, code, words.codeHint),
+      element('h2', {}, isOne ? words.enter : words.enterAll),
+      ...inputs.map((code, place) => field(isOne ? words.code : words.codeOf(authorities[place]!), code, words.codeHint)),
       element('button', {}, words.next),
     );
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       void page.busy(async () => {
-        const credential = await page.election.credential(code.value);
+        const credential = await page.election.credential(inputs.map((code) => code.value));
         // This reads the board as it is now, since a ballot names the one that it replaces. A voter who may not vote again is
         // told so before filling in anything.
         await credential.predecessor();
-        code.value = typed = '';
+        inputs.forEach((code) => (code.value = ''));
+        typed = [];
         choose(page, credential, {});
       });
     });

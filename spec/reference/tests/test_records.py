@@ -17,12 +17,12 @@ from board import (
 from ceremony import read_body, read_message
 from compare import differences
 from encoding import MAX_ROLL_LINE_BYTES, Reader, Refused, le16, le32, le64, read_fingerprint, written
-from group import BASE, ORDER, Element, decode, encode, equal, is_identity, multiply_add, read_element, read_scalar
+from group import BASE, ORDER, Element, decode, element_of, encode, equal, is_identity, multiply_add, read_element, read_scalar
 from manifest import NoteKey, read_manifest
 from merkle import Log, leaf
 from record import Record
 from report import Report
-from roll import read_roll_signature
+from roll import begin_parts, read_roll_signature
 from schema import ed25519_key
 from tally import lagrange, read_decryption, read_equality, read_statement
 from transcript import SUITE, Transcript, begin, hash_to_group, sha256, tagged
@@ -132,6 +132,7 @@ class Values:
             "closing_checkpoint": self.checkpoint("closing-checkpoint"),
             "organiser": self.organiser(),
             "roll_signatures": self.roll_signatures(),
+            "parts": self.parts(),
             "ballots": self.ballots(),
             "tally": self.sums(),
             "statements": self.statements(),
@@ -321,8 +322,27 @@ class Values:
             found = read_roll_signature(body)
             transcript = begin("roll-signature", "fingerprint", found.fingerprint)
             transcript.append_number("authority", found.authority)
+            if found.parts is not None:
+                transcript.append("parts", found.parts)
             c = self.schnorr(transcript, self.manifest.authorities[found.authority - 1], found.signature)
-            values.append({"index": index, "authority": found.authority, "c": c})
+            value = {"index": index, "authority": found.authority, "c": c}
+            values.append(value if found.parts is None else value | {"parts": found.parts.hex()})
+        return values
+
+    def parts(self):
+        values, voters = [], self.record.read("roll", 1 << 24).count(b"\n") - 1
+        for authority in range(1, len(self.manifest.authorities) + 1):
+            data = self.record.read(f"parts/{authority}", 1 << 24)
+            if data is None:
+                continue
+            encodings = [data[at : at + 32] for at in range(12, 12 + 32 * voters, 32)]
+            transcript, weights = begin_parts(self.manifest, authority, encodings)
+            total = element_of(multiply_add(zip(weights, (decode(it, "part").point for it in encodings))))
+            values.append({
+                "authority": authority, "digest": sha256(b"".join(encodings)).hex(),
+                "weights": [hex_scalar(weight) for weight in weights], "P_star": total.encoding.hex(),
+                "c": self.schnorr(transcript, total, data[-64:]),
+            })  # fmt: skip
         return values
 
     def ballots(self):
@@ -632,7 +652,7 @@ class Unreadable(unittest.TestCase):
     """A link to itself exists and cannot be read: there is no verdict, and everything else is still checked."""
 
     READ_BY = {
-        "manifest.json": ["manifest.valid"], "checkpoint": ["board.checkpoint"], "roll": ["roll.lines"],
+        "manifest.json": ["manifest.valid"], "checkpoint": ["board.checkpoint"], "roll": ["roll.lines"], "parts": ["roll.parts"],
         "tile": ["board.entries"], "ceremony": ["ceremony.messages"], "decryption": ["decryption.proof"],
         "closing-checkpoint": ["closing.rule", "record.files"], "result": ["record.files", "result.totals"],
         "README.md": ["record.files"], "SHA256SUMS": ["record.files"],

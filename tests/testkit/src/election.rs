@@ -14,7 +14,9 @@ use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::note::{Cosigner, NoteKey, NoteSigner, SignedCheckpoint};
 use ballotta::board::tiles::{TILE_WIDTH, bundle_paths, encode_bundle};
 use ballotta::contest::{Choose, ContestOption, Rule};
-use ballotta::credential::{Credential, Entitlement, RollLine, RollReader, RollRules, RollSignature, VotingCode};
+use ballotta::credential::{
+    Credential, Entitlement, RollLine, RollReader, RollRules, RollSignature, VotingCode, VotingCodes, write_parts_file,
+};
 use ballotta::decision::{Motion, Winners};
 use ballotta::decryption::{ClosedTally, ClosingStatement, PartialDecryption};
 use ballotta::election::ElectionContext;
@@ -151,9 +153,11 @@ pub struct Election {
     pub trustee_seeds: Vec<[u8; 32]>,
     pub trustee_keys: Vec<KeyPair>,
     pub shares: Vec<TrusteeShares>,
-    /// The voting codes, as they are printed.
+    /// The voting codes of each voter, as they are printed: one of each credential authority, each on its line.
     pub codes: Vec<String>,
     pub credentials: Vec<Credential>,
+    /// The parts of the credentials that each authority made.
+    pub parts: Vec<Vec<Credential>>,
     pub roll: Vec<u8>,
 }
 
@@ -193,10 +197,20 @@ impl Election {
         let joint_key = JointKey::verify(&parameters, &bytes, &mut rng).expect("a valid ceremony");
         let messages = messages.into_iter().map(|(author, message)| (author, message.to_vec())).collect();
 
-        let codes: Vec<VotingCode> = (0..options.voters.len()).map(|_| VotingCode::generate(&mut rng)).collect();
-        let credential = |code| Credential::derive(code, manifest.hash(), joint_key.hash()).expect("a credential");
-        let credentials: Vec<Credential> = codes.iter().map(credential).collect();
-        let codes = codes.iter().map(|code| code.expose_text().to_string()).collect();
+        let mut make_codes =
+            |_| -> Vec<VotingCode> { (0..options.voters.len()).map(|_| VotingCode::generate(&mut rng)).collect() };
+        let of_authorities: Vec<Vec<VotingCode>> = (0..options.authorities).map(&mut make_codes).collect();
+        let part = |code| Credential::derive(code, manifest.hash(), joint_key.hash()).expect("a part");
+        let parts: Vec<Vec<Credential>> = of_authorities.iter().map(|codes| codes.iter().map(part).collect()).collect();
+        let of_voter =
+            |voter: usize| of_authorities.iter().map(|codes| codes[voter].expose_text().to_string()).collect();
+        let codes: Vec<Vec<String>> = (0..options.voters.len()).map(of_voter).collect();
+        let codes: Vec<String> = codes.into_iter().map(|codes| codes.join("\n")).collect();
+        let sum = |codes: &String| {
+            let codes: VotingCodes = codes.parse().expect("voting codes");
+            codes.derive(&manifest, joint_key.hash()).expect("a credential")
+        };
+        let credentials: Vec<Credential> = codes.iter().map(sum).collect();
         let rules = RollRules::for_manifest(&manifest);
         let mut lines: Vec<RollLine> = zip(&credentials, &options.voters)
             .zip(1..)
@@ -230,8 +244,39 @@ impl Election {
             shares: ceremony.shares,
             codes,
             credentials,
+            parts,
             roll,
         }
+    }
+
+    /// The file with the parts of an authority, counted from 1, in the order of the roll.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such authority.
+    #[must_use]
+    pub fn parts_file(&self, authority: u16) -> Vec<u8> {
+        let (index, parts) = AuthorityIndex::find(authority, &self.parts).expect("an authority");
+        self.prove_parts(index, &self.in_roll_order(parts.iter().collect()))
+    }
+
+    /// What belongs to the voters, in the order of the roll instead of that of the voters.
+    #[must_use]
+    pub fn in_roll_order<T: Copy>(&self, of_voters: Vec<T>) -> Vec<T> {
+        let mut voters: Vec<usize> = (0..of_voters.len()).collect();
+        voters.sort_unstable_by_key(|voter| *self.credentials[*voter].public().as_bytes());
+        voters.into_iter().map(|voter| of_voters[voter]).collect()
+    }
+
+    /// A file with these parts, which are in the order of the roll.
+    ///
+    /// # Panics
+    ///
+    /// Never: the sum of the parts is not zero.
+    #[must_use]
+    pub fn prove_parts(&self, authority: AuthorityIndex, parts: &[&Credential]) -> Vec<u8> {
+        let rng = &mut TestRng(self.options.seed ^ u64::from(authority.get()));
+        write_parts_file(self.context.manifest().hash(), authority, parts, rng).expect("a file of parts")
     }
 
     /// The line of the roll of a voter.
@@ -615,7 +660,26 @@ impl Board<'_> {
     pub fn sign_roll(&mut self, authority: u16) -> u64 {
         let (election, mut rng) = (self.election, self.rng());
         let (authority, key) = AuthorityIndex::find(authority, &election.authorities).unwrap();
-        let signature = RollSignature::sign(authority, election.context.fingerprint(), key, &mut rng);
+        let fingerprint = election.context.fingerprint();
+        if !election.context.manifest().has_parts() {
+            let signature = RollSignature::sign(authority, fingerprint, key, &mut rng);
+            return self.push(EntryKind::RollSignature, &signature.encode());
+        }
+        let parts = election.parts_file(authority.get());
+        self.sign_roll_with(authority, parts)
+    }
+
+    /// One of several credential authorities publishes this file of parts, and signs the roll with it.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such authority.
+    pub fn sign_roll_with(&mut self, authority: AuthorityIndex, parts: Vec<u8>) -> u64 {
+        let (election, mut rng) = (self.election, self.rng());
+        let key = &election.authorities[usize::from(authority.get()) - 1];
+        let (fingerprint, hash) = (election.context.fingerprint(), FileHash::of(&parts));
+        let signature = RollSignature::sign_with_parts(authority, fingerprint, &hash, key, &mut rng);
+        self.files.insert(record::parts_path(authority), parts);
         self.push(EntryKind::RollSignature, &signature.encode())
     }
 
@@ -849,6 +913,7 @@ impl Board<'_> {
                 let not_asked = match check.check {
                     CheckId::PinnedFingerprint | CheckId::PinnedCheckpoint => true,
                     CheckId::TallySums => self.election.options.closing == Closing::Witnesses,
+                    CheckId::Parts => self.election.options.authorities == 1,
                     _ => false,
                 };
                 assert_eq!(

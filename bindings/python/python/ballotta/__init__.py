@@ -99,8 +99,8 @@ def verify(
     earlier, as a path or as bytes. ``stage`` says how far the election must have come: ``"voting"``, ``"closed"`` or
     ``"complete"``.
 
-    ``progress(stage, done, total)`` is called from time to time, with bytes of the ``"roll"`` and entries of the
-    ``"board"`` and the ``"ballots"``. If it raises an exception, the verification ends, as with Ctrl-C. ``jobs`` is the
+    ``progress(stage, done, total)`` is called from time to time, with bytes of the ``"roll"``, entries of the ``"board"``
+    and the ``"ballots"``, and lines of the ``"parts"`` of several credential authorities. If it raises an exception, the verification ends, as with Ctrl-C. ``jobs`` is the
     number of threads; ``None`` means one for each core. The global interpreter lock is released during the verification.
 
     If the record does not hold or is not complete, the report says so. ``BallottaError`` is raised if there is no record to read: without

@@ -216,6 +216,7 @@ ITALIAN_CHECKS = {
     "ceremony.messages": "Ogni messaggio della cerimonia delle chiavi è valido, e abbastanza custodi hanno confermato.",
     "roll.lines": "Ogni riga dell’elenco è ben formata, in ordine, e contiene una credenziale.",
     "roll.signature": "Ogni autorità delle credenziali del manifesto ha firmato l’elenco prima dell’apertura.",
+    "roll.parts": "Le parti firmate dalle autorità delle credenziali danno in somma l’elenco, e ogni autorità conosce le proprie.",
     "election.fingerprint": "L’apertura indica l’impronta di manifesto, chiave comune ed elenco.",
     "election.pinned": "L’impronta è quella fissata, che chi verifica conosce da un’altra fonte.",
     "organiser.signature": "L’organizzatore ha firmato l’apertura e la chiusura.",

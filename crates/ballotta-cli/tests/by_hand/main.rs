@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 mod elsewhere;
 mod kinds;
 mod newcomers;
+mod offices;
 mod people;
 mod signers;
 mod terminal;

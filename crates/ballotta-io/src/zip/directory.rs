@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::fs::File;
 
 use ballotta::board::tiles::MAX_BUNDLE_BYTES;
-use ballotta::credential::MAX_ROLL_BYTES;
 use ballotta::limits::{MAX_ENTRIES, MAX_MESSAGE_BYTES};
-use ballotta::record::{ROLL, is_path};
+use ballotta::record::{is_path, long_file_limit};
 
 use super::ZipError;
 use crate::folder::read_exact_at;
@@ -52,10 +51,7 @@ pub(super) struct Member {
 impl Member {
     /// The largest length of a file with this name.
     fn longest(name: &str) -> u64 {
-        match name {
-            ROLL => MAX_ROLL_BYTES,
-            _ => MAX_BUNDLE_BYTES.max(MAX_MESSAGE_BYTES) as u64,
-        }
+        long_file_limit(name).unwrap_or(MAX_BUNDLE_BYTES.max(MAX_MESSAGE_BYTES) as u64)
     }
 }
 

@@ -25,6 +25,7 @@ use alloc::string::String;
 use core::str::FromStr;
 
 use rand_core::CryptoRng;
+use subtle::ConstantTimeEq as _;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::symbols::{GROUP, checksum, is_separator, letter, residue, symbol};
@@ -73,6 +74,11 @@ impl VotingCode {
         let mut code = Self { bytes: [0; 16] };
         rng.fill_bytes(&mut code.bytes);
         code
+    }
+
+    /// Whether the codes are the same. Constant time.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.bytes.ct_eq(&other.bytes).into()
     }
 
     /// The 128 secret bits of the code.

@@ -8,8 +8,8 @@ use rand_core::CryptoRng;
 
 use super::bundle::{Bundle, BundleError, BundleIndex, BundleProblem};
 use super::{
-    CHECKPOINT, MANIFEST, PublishedRoll, ROLL, ReadError, RecordSource, SourceError, TiledLogError, ceremony_path,
-    read_file,
+    CHECKPOINT, MANIFEST, PublishedRoll, ROLL, ReadError, RecordSource, SignedParts, SourceError, TiledLogError,
+    ceremony_path, read_file,
 };
 use crate::board::board_key;
 use crate::board::entry::Pointer;
@@ -22,6 +22,7 @@ use crate::election::{ElectionContext, ElectionError};
 use crate::encoding::DecodeError;
 use crate::from_quoted;
 use crate::hash::TreeHash;
+use crate::index::AuthorityIndex;
 use crate::key_ceremony::{CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey};
 use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES, MAX_POINTERS};
 use crate::manifest::{Manifest, ManifestErrors};
@@ -340,6 +341,21 @@ impl PublishedBoard {
             |signature: &&RollSignature| signature.verify(context.manifest(), context.fingerprint(), rng).is_ok();
         let signed: Vec<u16> = self.roll_signatures.signed().filter(is_valid).map(RollSignature::authority).collect();
         (1..).take(context.manifest().credential_authorities().len()).find(|authority| !signed.contains(authority))
+    }
+
+    /// The files of parts that several credential authorities have signed before the opening, each as its authority signed it
+    /// first for this election.
+    pub fn signed_parts<R: CryptoRng>(&self, context: &ElectionContext, rng: &mut R) -> Vec<SignedParts> {
+        let mut files: Vec<SignedParts> = Vec::new();
+        for signature in self.roll_signatures.signed() {
+            let authority = AuthorityIndex::new(signature.authority());
+            let (Some(authority), Some(hash)) = (authority, signature.parts().copied()) else { continue };
+            let is_first = files.iter().all(|file| file.authority != authority);
+            if is_first && signature.verify(context.manifest(), context.fingerprint(), rng).is_ok() {
+                files.push(SignedParts { authority, hash });
+            }
+        }
+        files
     }
 
     /// Reads the ballots again, the last one first: a ballot depends only on ballots before it.

@@ -61,6 +61,8 @@ checks! {
     Roll = "roll.lines", "line", "lines";
     /// Every credential authority of the manifest signed the roll before the opening.
     RollSignature = "roll.signature", "signature", "signatures";
+    /// The parts that the credential authorities signed add up to the roll, and each authority knows its own.
+    Parts = "roll.parts", "file", "files";
     /// The opening names the fingerprint of manifest, joint key and roll.
     Fingerprint = "election.fingerprint", "fingerprint", "fingerprints";
     /// The fingerprint is the pinned one, which the auditor knows from another source.

@@ -13,7 +13,7 @@ use crate::board::entry::{EntryError, EntryKind, Pointer};
 use crate::board::tiles::{Level, TilePath, bundle_paths};
 use crate::decryption::{ClosedTally, ClosingStatement, DecryptionError, PartialDecryption, TallyDifference, combine};
 use crate::hash::FileHash;
-use crate::index::TrusteeIndex;
+use crate::index::{AuthorityIndex, TrusteeIndex};
 use crate::limits::MAX_MESSAGE_BYTES;
 use crate::manifest::{Closing, Manifest};
 use crate::record::light::is_light_path;
@@ -202,6 +202,11 @@ impl Verifier<'_> {
         let list = list.and_then(|list| self.findings.ok_or_fail(check, Place::File(record::FILE_LIST.into()), list));
         let mut known: Vec<String> =
             [record::MANIFEST, record::ROLL, record::CHECKPOINT, record::FILE_LIST].map(String::from).into();
+        if let Some(context) = outcome.context.as_ref().filter(|context| context.manifest().has_parts()) {
+            // Signatures of the roll name them.
+            let authorities = AuthorityIndex::enumerate(context.manifest().credential_authorities());
+            known.extend(authorities.map(|(authority, _)| record::parts_path(authority)));
+        }
         let size = board.head.size;
         // Tiles of hashes follow from the entries, so that nobody lists them.
         known.extend(bundle_paths(size).map(|path| path.to_string()));

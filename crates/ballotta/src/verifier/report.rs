@@ -198,7 +198,7 @@ impl Step {
             // The board has had this file.
             _ if failure.who == [Role::Board] => Self::Files,
             CheckId::Ceremony => Self::KeyCeremony,
-            CheckId::Roll | CheckId::RollSignature => Self::Roll,
+            CheckId::Roll | CheckId::RollSignature | CheckId::Parts => Self::Roll,
             CheckId::Fingerprint => Self::Opening,
             CheckId::Order => Self::Voting,
             CheckId::TallySums | CheckId::ClosingRule => Self::Closing,

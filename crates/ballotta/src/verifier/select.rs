@@ -12,7 +12,7 @@ use super::shards::ShardPlan;
 use super::{CheckId, Progress, Stage, Verification, Verifier, VerifyOptions};
 use crate::board::entry::EntryKind;
 use crate::board::verified_head;
-use crate::credential::{RollError, RollLine, RollReader, RollRules, RollSignatureError};
+use crate::credential::{RollError, RollLine, RollReader, RollRules, RollSignature, RollSignatureError};
 use crate::election::ElectionContext;
 use crate::hash::FileHash;
 use crate::index::AuthorityIndex;
@@ -22,7 +22,10 @@ use crate::manifest::Manifest;
 use crate::merkle::TreeHead;
 use crate::parallel;
 use crate::problem::ManifestErrors;
-use crate::record::{self, PublishedRoll, ReadError, RecordSource, read_file, read_parts};
+use crate::record::{
+    self, PartsError, PartsFailure, PublishedRoll, ReadError, RecordSource, SignedParts, read_file, read_parts,
+    verify_parts,
+};
 use crate::weaken::{self, Check};
 
 /// What the first reading of a record found. The ballots themselves are not verified yet.
@@ -122,7 +125,10 @@ impl Verifier<'_> {
         let Some(context) = self.findings.ok_or_fail(CheckId::Ceremony, Place::Record, context) else {
             return Some((board, None));
         };
-        self.roll_signatures(&context, &board, rng);
+        let signed = self.roll_signatures(&context, &board, rng);
+        if let Some(roll) = outcome.roll.as_ref().filter(|_| context.manifest().has_parts()) {
+            self.parts(context.manifest(), roll, &signed, rng);
+        }
         self.opening(&context, &board);
         if self.options.stage >= Stage::Closed && board.timeline.closed_at().is_none() {
             self.findings.missing(CheckId::Order, Place::Record, &[Role::Organiser], "the voting is not closed");
@@ -305,11 +311,18 @@ impl Verifier<'_> {
         }
     }
 
-    /// Checks that every credential authority signed the roll.
-    fn roll_signatures<R: CryptoRng>(&mut self, context: &ElectionContext, board: &ScannedBoard, rng: &mut R) {
+    /// Checks that every credential authority signed the roll. Returns the files of parts that they signed, each as its
+    /// authority signed it first.
+    fn roll_signatures<R: CryptoRng>(
+        &mut self,
+        context: &ElectionContext,
+        board: &ScannedBoard,
+        rng: &mut R,
+    ) -> Vec<SignedParts> {
         let manifest = context.manifest();
         self.findings.saw(CheckId::RollSignature, board.roll_signatures.len() as u64);
         let mut signed = Vec::new();
+        let mut files: Vec<SignedParts> = Vec::new();
         for (index, signature) in board.roll_signatures.iter() {
             let verified = match signature {
                 Ok(signature) => signature.verify(manifest, context.fingerprint(), rng).map(|()| signature.authority()),
@@ -319,7 +332,16 @@ impl Verifier<'_> {
                 },
             };
             match verified {
-                Ok(authority) => signed.push(authority),
+                Ok(authority) => {
+                    signed.push(authority);
+                    let index = AuthorityIndex::new(authority);
+                    let hash = signature.ok().and_then(RollSignature::parts).copied();
+                    if let (Some(authority), Some(hash)) = (index, hash)
+                        && files.iter().all(|file| file.authority != authority)
+                    {
+                        files.push(SignedParts { authority, hash });
+                    }
+                }
                 // The authority may have signed the roll of another election, which the board has put here.
                 Err(error) => self.findings.note(CheckId::RollSignature, board.place(index), &[Role::Board], error),
             }
@@ -335,6 +357,35 @@ impl Verifier<'_> {
                 }
             }
         }
+        files
+    }
+
+    /// Checks the parts that the credential authorities signed.
+    fn parts<R: CryptoRng>(&mut self, manifest: &Manifest, roll: &PublishedRoll, signed: &[SignedParts], rng: &mut R) {
+        let (findings, progress) = (&mut self.findings, self.progress);
+        let total = roll.totals().voters();
+        let mut visit = |failure: PartsFailure| {
+            let place = match failure.line {
+                Some(line) => Place::RollLine(line),
+                None => Place::File(failure.path()),
+            };
+            let check = CheckId::Parts;
+            match (&failure.error, failure.authority) {
+                // The authority signed the hash of a file which the board had then.
+                (PartsError::Read(error), _) => findings.not_read(check, place, &[Role::Board], error),
+                (PartsError::Changed, _) => findings.unreadable(check, place, failure.error),
+                // Nobody signed these bytes.
+                (PartsError::OtherFile { .. }, _) => findings.fail(check, place, &[], failure.error),
+                // Each authority signed the roll and its own parts: nothing shows whose part is wrong.
+                (PartsError::Sum, _) | (_, None) => findings.fail(check, place, &[], failure.error),
+                (_, Some(authority)) => {
+                    findings.fail(check, place, &[Role::Authority(authority.get())], failure.error);
+                }
+            }
+        };
+        let report = |done| progress(Progress { stage: "parts", done, total });
+        let read = verify_parts(self.source, manifest, roll, signed, &mut visit, &report, rng);
+        self.findings.saw(CheckId::Parts, read);
     }
 
     /// Compares the fingerprint with the opened one and with the pinned one.

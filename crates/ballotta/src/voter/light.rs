@@ -31,7 +31,7 @@ use crate::board::note::SignedCheckpoint;
 use crate::board::receipt::{Receipt, SignedReceipt};
 use crate::board::tiles::TILE_WIDTH;
 use crate::board::timeline::{Event, Observed, Timeline};
-use crate::credential::{Credential, RollLine, RollRules, VotingCode, first_bytes};
+use crate::credential::{RollLine, RollRules, VotingCodes, first_bytes};
 use crate::decryption::{ClosingStatement, TallyReference};
 use crate::election::ElectionContext;
 use crate::hash::Tracker;
@@ -336,14 +336,14 @@ impl LightElection {
         if is_signed { Ok(index) } else { Err(VoterError::CloseNotSigned { index }) }
     }
 
-    /// Finds the voter with a voting code on the roll.
+    /// Finds the voter with these voting codes on the roll.
     ///
     /// # Errors
     ///
-    /// `UnknownCredential` if the roll lacks the credential: this is not the voter's election.
-    pub fn voter(&self, source: &dyn RecordSource, code: &VotingCode) -> Result<Voter, VoterError> {
-        let (manifest, joint_key) = (self.context.manifest(), self.context.joint_key_hash());
-        let credential = Credential::derive(code, manifest.hash(), joint_key)?;
+    /// `Credential` if it is not one code from each credential authority. `UnknownCredential` if the roll lacks the credential:
+    /// this is not the voter's election.
+    pub fn voter(&self, source: &dyn RecordSource, codes: &VotingCodes) -> Result<Voter, VoterError> {
+        let credential = codes.derive(self.context.manifest(), self.context.joint_key_hash())?;
         let own = *credential.public().as_bytes();
         let line = self.line(source, first_bytes(&own), |found| *found == own)?.ok_or(VoterError::UnknownCredential)?;
         Ok(Voter { credential, line })

@@ -118,7 +118,7 @@ impl RollRules {
     }
 
     /// Reads the line of a voter, without its end.
-    pub(super) fn parse(&self, number: u64, bytes: &[u8]) -> Result<RollLine, RollProblem> {
+    pub(in crate::credential) fn parse(&self, number: u64, bytes: &[u8]) -> Result<RollLine, RollProblem> {
         let text = core::str::from_utf8(bytes).map_err(|_| RollProblem::Malformed)?;
         let mut fields = text.split(' ');
         let (Some(credential), Some(style), Some(weight), None) =

@@ -5,7 +5,8 @@
 //!
 //! # Layout
 //!
-//! Authority (2 bytes), fingerprint (32), signature (64).
+//! Authority (2 bytes), fingerprint (32), the hash of the file with the parts of the authority if there are several
+//! authorities (32), signature (64).
 
 use alloc::vec::Vec;
 
@@ -13,7 +14,7 @@ use merlin::Transcript;
 use rand_core::CryptoRng;
 
 use crate::encoding::{DecodeError, Reader, Writer};
-use crate::hash::Fingerprint;
+use crate::hash::{FileHash, Fingerprint};
 use crate::index::AuthorityIndex;
 use crate::manifest::Manifest;
 use crate::proofs::schnorr::{KeyPair, SchnorrProof};
@@ -37,6 +38,14 @@ pub enum RollSignatureError {
         /// The fingerprint of the election whose roll is signed.
         found: Fingerprint,
     },
+    /// If there are several authorities, each signs the hash of its parts of the credentials. A single authority does not.
+    #[error("the signature of credential authority {authority} must {}name a file of parts", if *.expected { "" } else { "not " })]
+    Parts {
+        /// The number of the authority, counted from 1.
+        authority: u16,
+        /// Whether there are several authorities.
+        expected: bool,
+    },
     /// The signature is not a signature of this authority over this roll.
     #[error("the signature of credential authority {authority} is invalid")]
     Signature {
@@ -51,16 +60,18 @@ pub enum RollSignatureError {
     },
 }
 
-/// The signature of a credential authority over the fingerprint of the election whose roll it made.
+/// The signature of a credential authority over the fingerprint of the election whose roll it made. If there are several
+/// authorities, it also signs the file with its parts of the credentials: a file that nobody signed accuses nobody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RollSignature {
     authority: u16,
     fingerprint: Fingerprint,
+    parts: Option<FileHash>,
     signature: SchnorrProof,
 }
 
 impl RollSignature {
-    /// Signs with the key of this authority.
+    /// Signs with the key of the only authority.
     #[must_use]
     pub fn sign<R: CryptoRng>(
         authority: AuthorityIndex,
@@ -68,8 +79,30 @@ impl RollSignature {
         key: &KeyPair,
         rng: &mut R,
     ) -> Self {
-        let signature = key.prove(&mut transcript(authority, fingerprint), rng);
-        Self { authority: authority.get(), fingerprint: *fingerprint, signature }
+        Self::sign_all(authority, fingerprint, None, key, rng)
+    }
+
+    /// Signs with the key of one of several authorities, whose parts are in the file with this hash.
+    #[must_use]
+    pub fn sign_with_parts<R: CryptoRng>(
+        authority: AuthorityIndex,
+        fingerprint: &Fingerprint,
+        parts: &FileHash,
+        key: &KeyPair,
+        rng: &mut R,
+    ) -> Self {
+        Self::sign_all(authority, fingerprint, Some(*parts), key, rng)
+    }
+
+    fn sign_all<R: CryptoRng>(
+        authority: AuthorityIndex,
+        fingerprint: &Fingerprint,
+        parts: Option<FileHash>,
+        key: &KeyPair,
+        rng: &mut R,
+    ) -> Self {
+        let signature = key.prove(&mut transcript(authority, fingerprint, parts.as_ref()), rng);
+        Self { authority: authority.get(), fingerprint: *fingerprint, parts, signature }
     }
 
     /// Returns the number of the authority that the signature names.
@@ -84,22 +117,32 @@ impl RollSignature {
         &self.fingerprint
     }
 
+    /// Returns the hash of the file with the parts of the authority, if there are several authorities.
+    #[must_use]
+    pub fn parts(&self) -> Option<&FileHash> {
+        self.parts.as_ref()
+    }
+
     /// Verifies that the authority signed the roll of the election with this fingerprint.
     ///
     /// # Errors
     ///
-    /// `UnknownAuthority`, `OtherElection` or `Signature`.
+    /// `UnknownAuthority`, `Parts`, `OtherElection` or `Signature`.
     pub fn verify<R: CryptoRng>(
         &self,
         manifest: &Manifest,
         fingerprint: &Fingerprint,
         rng: &mut R,
     ) -> Result<(), RollSignatureError> {
-        let Self { authority, fingerprint: found, signature } = self;
+        let Self { authority, fingerprint: found, parts, signature } = self;
         let authority = *authority;
         let (index, party) = AuthorityIndex::find(authority, manifest.credential_authorities())
             .ok_or(RollSignatureError::UnknownAuthority { authority })?;
-        let verified = signature.verify(&mut transcript(index, found), &party.key, rng);
+        let expected = manifest.has_parts();
+        if parts.is_some() != expected {
+            return Err(RollSignatureError::Parts { authority, expected });
+        }
+        let verified = signature.verify(&mut transcript(index, found, parts.as_ref()), &party.key, rng);
         verified.map_err(|_| RollSignatureError::Signature { authority })?;
         if found != fingerprint {
             return Err(RollSignatureError::OtherElection { authority, found: *found });
@@ -116,9 +159,12 @@ impl RollSignature {
         let mut reader = Reader::new(body);
         let authority = reader.u16("authority")?;
         let fingerprint = Fingerprint::from_bytes(reader.array("fingerprint")?);
+        // The length says whether there is a file of parts. Which of the two the manifest requires is verified later.
+        let has_parts = reader.remaining() == 32 + SchnorrProof::BYTES;
+        let parts = if has_parts { Some(FileHash::from_bytes(reader.array("parts")?)) } else { None };
         let signature = SchnorrProof::decode(&mut reader)?;
         reader.finish()?;
-        Ok(Self { authority, fingerprint, signature })
+        Ok(Self { authority, fingerprint, parts, signature })
     }
 
     /// Returns the body of an entry of the board.
@@ -126,13 +172,19 @@ impl RollSignature {
     pub fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::new();
         writer.u16(self.authority).put(self.fingerprint.as_bytes());
+        if let Some(parts) = &self.parts {
+            writer.put(parts.as_bytes());
+        }
         self.signature.encode(&mut writer);
         writer.finish()
     }
 }
 
-fn transcript(authority: AuthorityIndex, fingerprint: &Fingerprint) -> Transcript {
+fn transcript(authority: AuthorityIndex, fingerprint: &Fingerprint, parts: Option<&FileHash>) -> Transcript {
     let mut transcript = Domain::RollSignature.for_election(fingerprint);
     Guarded::AUTHORITY.absorb_u64(&mut transcript, authority.get().into());
+    if let Some(parts) = parts {
+        Guarded::PARTS_FILE.absorb_bytes(&mut transcript, parts.as_bytes());
+    }
     transcript
 }

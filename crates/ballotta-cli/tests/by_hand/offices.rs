@@ -1,0 +1,267 @@
+//! Two credential authorities on two machines: neither sees a code of the other, and a voter needs a code of each.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::copy;
+use super::people::People;
+
+/// The manifest and the key ceremony of one trustee, with the keys of two offices.
+fn begin(people: &People) {
+    let organiser = people.ok("organiser new --out organiser/key");
+    fs::create_dir(people.path("office1")).unwrap();
+    fs::create_dir(people.path("office2")).unwrap();
+    let one = people.ok("authority new --out office1/key");
+    let two = people.ok("authority new --out office2/key");
+    let board = people.ok("board new --name board.example/parts --out board/key");
+    let trustee =
+        people.ok("trustee new --out trustee1/seed.age --passphrase-file trustee1/passphrase --work-factor 4");
+    people.ok(&format!(
+        "manifest new --title A_statute --rehearsal --contest statute=Do_you_approve? --option statute/yes=Yes \
+         --option statute/no=No --organiser {organiser} --authority Registry={one} --authority Desk={two} \
+         --trustee One={trustee} --threshold 1 --board board.example/parts={board} --closing statements \
+         --minimum-ballots 1 --max-weight 2 --out organiser/manifest.json"
+    ));
+    people.ok("record new --manifest organiser/manifest.json --board-key board/key record");
+    for step in 1..=4 {
+        people.ok(&format!(
+            "trustee ceremony record --key trustee1/seed.age --passphrase-file trustee1/passphrase --out trustee1/{step}"
+        ));
+        people.add(&format!("trustee1/{step}"));
+    }
+    // Each office has its own copy of the record.
+    copy(&people.path("record"), &people.path("office1/record"));
+    copy(&people.path("record"), &people.path("office2/record"));
+}
+
+const PART_1: &str = "credentials part office1/record --key office1/key";
+const PART_2: &str = "credentials part office2/record --key office2/key";
+
+/// The codes of both offices, their part lists, and the fingerprint.
+fn codes(people: &People) -> String {
+    people.fails(
+        1,
+        "the manifest names 2 credential authorities, but this command makes the codes of only one\n\
+         remedy: each of them makes its codes with `ballotta credentials part`",
+        "credentials issue office1/record --voters 4 --codes office1/all.csv",
+    );
+    fs::write(
+        people.path("office1/list.csv"),
+        "style,weight,address\nall,1,1_Lane\nall,1,2_Lane\nall,2,3_Lane\nall,2,4_Lane\n",
+    )
+    .unwrap();
+    let first = format!(
+        "{PART_1} --list office1/list.csv --codes office1/codes.csv --members office1/members.csv --out office1/part"
+    );
+    let said = people.run(&first);
+    assert_eq!((said.code, said.stdout.trim_end()), (0, "office1/part"), "{}", said.shown());
+    assert!(said.stderr.contains("A voter needs one voting code of each credential authority"), "{}", said.shown());
+    people.fails(1, "office1/part exists already: the parts of an election are made only once", &first);
+
+    // The other office gets the part list and the list of members, and nothing else.
+    let made = people.read("office1/codes.csv");
+    assert_eq!(made.lines().next(), Some("number,code,handle,style,weight,address"));
+    let members = people.read("office1/members.csv");
+    assert_eq!(members.lines().next(), Some("style,weight,handle,address"));
+    for (line, member) in made.lines().zip(members.lines()).skip(1) {
+        let fields: Vec<&str> = line.split(',').collect();
+        assert_eq!(member, format!("{},{},{},{}", fields[3], fields[4], fields[2], fields[5]));
+        assert!(!people.read("office1/part").contains(fields[1]), "a code is in the part list");
+    }
+    fs::copy(people.path("office1/part"), people.path("office2/from1")).unwrap();
+    let handles: Vec<&str> = members.lines().skip(1).map(|line| line.split(',').nth(2).unwrap()).collect();
+
+    // A list that does not agree with that of the first office.
+    let second = |list: &str| {
+        fs::write(people.path("office2/list.csv"), list).unwrap();
+        format!("{PART_2} --from office2/from1 --list office2/list.csv --codes office2/codes.csv --out office2/part")
+    };
+    let other = second(&members.replacen("all,1,", "all,2,", 1));
+    people.fails(2, "list.csv, line 2: style or weight differ from the other office's list", &other);
+    let twice = second(&members.replace(handles[1], handles[0]));
+    people.fails(2, "list.csv, line 3: the handle is that of line 2 as well", &twice);
+    let short: Vec<&str> = members.lines().take(4).collect();
+    people.fails(1, "list.csv has 3 voters, but office2/from1 has 4", &second(&(short.join("\n") + "\n")));
+    people.fails(2, "has no column `handle`", &second("style,weight\nall,1\n"));
+    let unknown = second(&members.replace(handles[2], &"0".repeat(32)));
+    people.fails(2, "line 4: the other office's list does not have this handle", &unknown);
+    let text = people.read("office2/from1");
+    fs::write(people.path("office2/from1"), text.replacen(" all 1\n", " all 2\n", 1)).unwrap();
+    people.fails(1, "is not signed by credential authority 1, or has changed since", &second(&members));
+    fs::write(people.path("office2/from1"), text).unwrap();
+    people.fails(
+        1,
+        "office1/part is the part list of this authority itself",
+        &format!("{PART_1} --from office1/part --codes office1/more.csv --out office1/more"),
+    );
+    assert!(!people.path("office2/codes.csv").exists() && !people.path("office2/codes.csv.part").exists());
+    people.ok(&second(&members));
+
+    // Nothing is made twice after a crash: the codes have no name yet, and the list is written.
+    fs::rename(people.path("office2/codes.csv"), people.path("office2/codes.csv.part")).unwrap();
+    let before = people.read("office2/codes.csv.part");
+    let finished = people.run(&second(&members));
+    assert!(finished.stderr.contains("this call has finished what was interrupted"), "{}", finished.shown());
+    assert_eq!(people.read("office2/codes.csv"), before);
+
+    // Either office adds up.
+    fs::copy(people.path("office2/part"), people.path("office1/from2")).unwrap();
+    people.fails(
+        1,
+        "that of authority 1 is missing or there twice",
+        "credentials combine office1/record office1/part office1/part",
+    );
+    let fingerprint = people.ok("credentials combine office1/record office1/part office1/from2");
+    assert_eq!(people.ok("credentials combine office1/record office1/from2 office1/part"), fingerprint);
+    assert_eq!(people.ok("credentials combine office2/record office2/from1 office2/part"), fingerprint);
+    assert_eq!(people.read("office1/record/roll"), people.read("office2/record/roll"));
+    assert!(handles.iter().all(|handle| !people.read("office1/record/roll").contains(handle)));
+    fingerprint
+}
+
+/// Each office signs what it has checked.
+fn sign(people: &People, fingerprint: &str) {
+    let sign = |office: u8, lists: &str, more: &str| {
+        format!(
+            "authority sign office{office}/record --key office{office}/key --fingerprint {fingerprint} --codes \
+             office{office}/codes.csv --parts {lists} {more} --out office{office}/signature"
+        )
+    };
+    people.fails(
+        1,
+        "remedy: give the codes of this office with --codes, and the part lists of all offices with --parts",
+        &format!("authority sign office1/record --key office1/key --fingerprint {fingerprint} --out office1/signature"),
+    );
+    people.fails(
+        1,
+        "the part list of this office is not that of the codes in office2/codes.csv",
+        &sign(1, "office1/part office1/from2", "").replace("office1/codes.csv", "office2/codes.csv"),
+    );
+    // A list of other codes: its sum is another roll.
+    people.ok(&format!("{PART_2} --from office2/from1 --codes office2/other.csv --out office2/other"));
+    people.fails(
+        1,
+        "the roll of the record is not the sum of these part lists\nremedy: do not sign",
+        &sign(1, "office1/part office2/other", ""),
+    );
+    for (office, lists) in [(1, "office1/part office1/from2"), (2, "office2/part office2/from1")] {
+        let letters = format!("--letters office{office}/letters.csv");
+        assert_eq!(people.ok(&sign(office, lists, &letters)), fingerprint);
+        let letters = people.read(&format!("office{office}/letters.csv"));
+        assert_eq!(letters.lines().next(), Some("number,code,voter_number,style,weight,fingerprint,address"));
+        assert!(letters.lines().skip(1).all(|line| line.contains(fingerprint)), "{letters}");
+    }
+    let numbers = |office: u8| -> Vec<String> {
+        let letters = people.read(&format!("office{office}/letters.csv"));
+        letters.lines().skip(1).map(|line| line.split(',').nth(2).unwrap().to_owned()).collect()
+    };
+    assert_eq!(numbers(1), numbers(2), "both offices print the same voter numbers");
+}
+
+/// The board takes the signatures with their parts.
+fn publish(people: &People) {
+    people.add_fails("the parts of credential authority 1 are missing", "office1/record/roll office1/signature");
+    // The parts of an office that somebody has changed on the way.
+    let mut parts = fs::read(people.path("office2/signature.parts")).unwrap();
+    parts[20] ^= 1;
+    fs::write(people.path("office2/changed.parts"), &parts).unwrap();
+    people.add_fails("no signature of a credential authority in the files of this call names", "office2/changed.parts");
+    let added = people.add("office1/signature.parts office1/signature");
+    assert!(added.contains("signature.parts: the parts that the signature of credential authority 1 names"), "{added}");
+    // One office alone cannot open the voting.
+    people.fails(
+        1,
+        "roll.signature: record: credential authority 2 has not signed the roll",
+        "organiser open record --key organiser/key --out organiser/opening",
+    );
+    people.add("office2/signature office2/signature.parts");
+    people.add_again("office2/signature.parts office2/signature");
+    assert_eq!(
+        fs::read(people.path("record/parts/2")).unwrap(),
+        fs::read(people.path("office2/signature.parts")).unwrap()
+    );
+    people.ok("organiser open record --key organiser/key --out organiser/opening");
+    people.add("organiser/opening");
+}
+
+fn vote(people: &People) {
+    let code = |office: u8, voter: usize| {
+        let letters = people.read(&format!("office{office}/letters.csv"));
+        letters.lines().nth(voter).unwrap().split(',').nth(1).unwrap().to_owned()
+    };
+    for voter in 1..=4 {
+        for office in [1, 2] {
+            fs::write(people.path(&format!("voters/{voter}.{office}")), code(office, voter) + "\n").unwrap();
+        }
+    }
+    fs::write(people.path("voters/both"), format!("{}\n{}\n", code(2, 2), code(1, 2))).unwrap();
+    let prepare =
+        |codes: &str, out: &str| format!("voter prepare record --choose statute=yes {codes} --out voters/{out}");
+    people.fails(
+        1,
+        "2 voting codes, one from each credential authority, are needed, but 1 given\n\
+         remedy: give one voting code from each of: Registry, Desk",
+        &prepare("--code-file voters/1.1", "one"),
+    );
+    people.fails(
+        1,
+        "the same voting code was given twice: give one code from each credential authority",
+        &prepare("--code-file voters/1.1 --code-file voters/1.1", "one"),
+    );
+    people.fails(
+        1,
+        "the credential of this voting code is not on the roll",
+        &prepare("--code-file voters/1.1 --code-file voters/2.2", "one"),
+    );
+    // The order of the codes says nothing, and a file may have both.
+    for (codes, voter) in [
+        ("--code-file voters/1.1 --code-file voters/1.2", 1),
+        ("--code-file voters/both", 2),
+        ("--code-file voters/3.2 --code-file voters/3.1", 3),
+    ] {
+        people.ok(&prepare(codes, &voter.to_string()));
+        people.ok(&format!("voter cast voters/{voter} {codes} --out voters/{voter}.ballot"));
+        people.add(&format!("voters/{voter}.ballot"));
+    }
+}
+
+#[test]
+fn two_offices_hold_an_election() {
+    let people = People::new();
+    begin(&people);
+    let fingerprint = codes(&people);
+    sign(&people, &fingerprint);
+    publish(&people);
+    vote(&people);
+    people.ok("organiser close record --key organiser/key --out organiser/closing");
+    people.add("organiser/closing");
+    for verb in ["sign-closing", "decrypt"] {
+        people.ok(&format!(
+            "trustee {verb} record --key trustee1/seed.age --passphrase-file trustee1/passphrase --out trustee1/{verb}"
+        ));
+        people.add(&format!("trustee1/{verb}"));
+    }
+    people.ok("result publish record --board-key board/key");
+    let verify = format!("verify record --fingerprint {fingerprint} --json");
+    let report: Value = serde_json::from_str(&people.ok(&verify)).unwrap();
+    assert_eq!(report["verdict"], "holds", "{report}");
+    let parts = report["checks"].as_array().unwrap().iter().find(|check| check["check"] == "roll.parts").unwrap();
+    assert_eq!((&parts["status"], &parts["items"]), (&"passed".into(), &2.into()));
+    assert_eq!(report["result"]["counted_weight"], 4);
+
+    // Archives have the parts as well.
+    ballotta_io::pack(&people.path("record"), &people.path("record.zip")).unwrap();
+    let packed: Value =
+        serde_json::from_str(&people.ok(&verify.replace("verify record ", "verify record.zip "))).unwrap();
+    assert_eq!(packed["verdict"], "holds", "{packed}");
+    let mut parts = fs::read(people.path("record/parts/1")).unwrap();
+    parts[20] ^= 1;
+    fs::write(people.path("record/parts/1"), parts).unwrap();
+    let changed = people.run("verify record");
+    assert!(
+        changed.code == 1 && changed.stdout.contains("roll.parts: parts/1: this is not the file"),
+        "{}",
+        changed.shown()
+    );
+}
