@@ -181,7 +181,7 @@ fn a_credential_that_is_not_on_the_roll() {
     };
     assert_eq!(judge(), Err(error));
     let _weak = Weaken::without(Check::CredentialOnRoll);
-    assert_eq!(judge(), Ok(0));
+    assert_eq!(judge(), Ok(Some(0)));
 }
 
 #[test]

@@ -172,7 +172,7 @@ impl RawLight {
     pub fn credential(&self, code: Vec<u8>) -> Result<Option<RawLightCredential>, JsValue> {
         let code = voting_code(&Zeroizing::new(code))?;
         let election = self.opened()?;
-        let voter = self.awaiting(election.voter(&self.parts, &code))?;
+        let voter = self.awaiting(election.voter(&self.parts, &code, &mut system_rng()?))?;
         Ok(voter.map(|voter| RawLightCredential { election: Rc::clone(election), voter: Rc::new(voter) }))
     }
 

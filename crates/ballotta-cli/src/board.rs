@@ -49,7 +49,7 @@ pub(crate) struct AddToBoard {
     #[arg(long, value_name = "FILE")]
     index: Option<PathBuf>,
     /// The files that people sent, in the order in which they are added: messages of the key ceremony, the roll and its
-    /// signatures, opening, ballots, closing, statements, decryptions, cosignatures
+    /// signatures, opening, ballots, changes of the roll, cut-off, closing, statements, decryptions, cosignatures
     #[arg(required = true)]
     files: Vec<PathBuf>,
 }
@@ -314,9 +314,13 @@ impl Board<'_> {
             FileKind::RollSignature => EntryKind::RollSignature,
             FileKind::Opening => EntryKind::Open,
             FileKind::Closing => EntryKind::Close,
+            FileKind::RollChange => EntryKind::RollChange,
+            FileKind::CutOff => EntryKind::CutOff,
             FileKind::ClosingStatement => EntryKind::ClosingStatement,
             FileKind::PartialDecryption => EntryKind::PartialDecryption,
-            FileKind::Ballot | FileKind::BallotOpening | FileKind::Cosignature => return None,
+            FileKind::Ballot | FileKind::BallotOpening | FileKind::Cosignature | FileKind::RollChangeDraft => {
+                return None;
+            }
         };
         self.ballot_box.repeated(kind, bytes)
     }
@@ -341,6 +345,12 @@ impl Board<'_> {
             FileKind::RollSignature => self.ballot_box.add_roll_signature(bytes)?,
             FileKind::Opening => self.ballot_box.add_opening(bytes)?,
             FileKind::Closing => self.ballot_box.add_closing(bytes)?,
+            FileKind::RollChange => self.ballot_box.add_roll_change(bytes)?,
+            FileKind::CutOff => self.ballot_box.add_cut_off(bytes)?,
+            FileKind::RollChangeDraft => {
+                return refusal("not all credential authorities have signed this change of the roll")
+                    .remedy("give it to the next authority, who runs `ballotta credentials approve`");
+            }
             FileKind::ClosingStatement => {
                 self.verify_closed()?;
                 self.ballot_box.add_statement(bytes, self.tally.as_ref().context(NOT_CLOSED)?)?

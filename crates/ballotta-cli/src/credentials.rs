@@ -295,18 +295,18 @@ impl Voters {
 }
 
 /// The voters of a list.
-struct List {
-    voters: Vec<Entitlement>,
+pub(crate) struct List {
+    pub(crate) voters: Vec<Entitlement>,
     /// The names of the further columns, each after a comma.
-    columns: String,
+    pub(crate) columns: String,
     /// For each voter, the further columns, each after a comma.
-    further: Vec<String>,
+    pub(crate) further: Vec<String>,
 }
 
 /// Longer than any list of voters.
 const MAX_LIST_BYTES: usize = 1 << 30;
 
-fn read_list(path: &Path, styles: &[&str], heaviest: u64) -> Result<List> {
+pub(crate) fn read_list(path: &Path, styles: &[&str], heaviest: u64) -> Result<List> {
     let bytes = read_at_most(path, MAX_LIST_BYTES, "a list of voters")?;
     let text = str::from_utf8(&bytes).with_context(|| format!("{} is not text in UTF-8", path.shown()))?;
     let voter = |line: &str| {

@@ -91,7 +91,7 @@ impl ReadElection {
     pub(crate) fn voter(&mut self, source: &mut AnyRecord, code: &VotingCode) -> Result<Result<Voter, VoterError>> {
         self.ask(source, |election, source| match election {
             Self::Whole(election) => election.voter(source, code),
-            Self::Light(election, _) => election.voter(source, code),
+            Self::Light(election, _) => election.voter(source, code, &mut system_rng()),
         })
     }
 

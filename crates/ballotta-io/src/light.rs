@@ -42,7 +42,7 @@ impl LightFiles {
     /// # Errors
     ///
     /// If nobody knows, because the folder cannot be read.
-    pub fn reach(&self, size: u64, voters: u64) -> Result<bool, BoardFolderError> {
+    pub fn reach(&self, size: u64, voters: u64, heads: u64) -> Result<bool, BoardFolderError> {
         let blocks = voters.div_ceil(BLOCK_LINES);
         for tile in hash_tile_paths(blocks) {
             if self.length(&format!("{ROLL_TILES}{tile}"))? != Some(32 * u64::from(tile.width())) {
@@ -56,7 +56,7 @@ impl LightFiles {
             && self.length(ELECTION)?.is_some()
             && self.length(PLACES)? == Some(16 * (blocks + 1))
             && self.length(LENGTHS)? >= Some(2 * size)
-            && self.length(HEADS)? == Some(HEAD_BYTES as u64 * voters))
+            && self.length(HEADS)? == Some(HEAD_BYTES as u64 * heads))
     }
 
     /// Whether the files of the close of a board are there, and `light/lengths` has at least this number of entries.
@@ -134,11 +134,9 @@ impl LightFiles {
     /// # Errors
     ///
     /// If the file cannot be written.
-    pub fn write_heads(&self, heads: impl IntoIterator<Item = (u32, u32)>) -> Result<(), BoardFolderError> {
-        let places = heads.into_iter().map(|(voter, position)| {
-            let head = VoterHead::Counted(position.into()).encode();
-            (HEAD_BYTES as u64 * u64::from(voter), head.to_vec())
-        });
+    pub fn write_heads(&self, heads: impl IntoIterator<Item = (u32, VoterHead)>) -> Result<(), BoardFolderError> {
+        let places =
+            heads.into_iter().map(|(voter, head)| (HEAD_BYTES as u64 * u64::from(voter), head.encode().to_vec()));
         let places: Vec<_> = places.collect();
         if places.is_empty() { Ok(()) } else { self.change(HEADS, &places) }
     }

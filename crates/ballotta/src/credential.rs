@@ -45,6 +45,7 @@
 //! # Ok::<(), ballotta::credential::CredentialError>(())
 //! ```
 
+mod change;
 mod code;
 mod entitlement;
 mod roll;
@@ -55,6 +56,10 @@ use rand_core::CryptoRng;
 use sha2::Sha512;
 use zeroize::Zeroizing;
 
+pub(crate) use self::change::ChangeRules;
+pub use self::change::{
+    AddedLine, AddedLines, ChangeCounts, ChangeDraft, ChangeDraftError, ChangeReason, RollChange, RollChangeError,
+};
 pub use self::code::{VotingCode, VotingCodeError};
 pub use self::entitlement::Entitlement;
 pub(crate) use self::roll::first_bytes;

@@ -14,7 +14,10 @@ use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::note::{Cosigner, NoteKey, NoteSigner, SignedCheckpoint};
 use ballotta::board::tiles::{TILE_WIDTH, bundle_paths, encode_bundle};
 use ballotta::contest::{Choose, ContestOption, Rule};
-use ballotta::credential::{Credential, Entitlement, RollLine, RollReader, RollRules, RollSignature, VotingCode};
+use ballotta::credential::{
+    ChangeDraft, ChangeReason, Credential, Entitlement, RollChange, RollLine, RollReader, RollRules, RollSignature,
+    VotingCode,
+};
 use ballotta::decryption::{ClosedTally, ClosingStatement, PartialDecryption};
 use ballotta::election::ElectionContext;
 use ballotta::encoding::Writer;
@@ -53,6 +56,8 @@ pub struct ElectionOptions {
     pub styles: Vec<Vec<usize>>,
     /// The style and the weight of each voter.
     pub voters: Vec<(usize, u64)>,
+    /// The style and the weight of each voter whom changes of the roll can add. Their numbers follow those of the voters.
+    pub late: Vec<(usize, u64)>,
     /// The largest weight of the roll. If it is not given, it is four times the weight of the voters.
     pub most_weight: Option<u64>,
     /// How many credential authorities there are.
@@ -69,6 +74,8 @@ pub struct ElectionOptions {
     pub witnesses: (usize, usize),
     /// The quorum, if the election has one.
     pub quorum: Option<Quorum>,
+    /// How much the roll may change while the voting is open.
+    pub roll_changes: Option<RollChanges>,
     /// The numbers of ballots below which the totals of a contest are withheld.
     pub privacy: Privacy,
     /// Where all randomness comes from.
@@ -82,6 +89,7 @@ impl Default for ElectionOptions {
             contests: vec![(YES_OR_NO, 2)],
             styles: vec![vec![0]],
             voters: vec![(0, 1); 10],
+            late: Vec::new(),
             most_weight: None,
             authorities: 1,
             trustees: 3,
@@ -90,6 +98,7 @@ impl Default for ElectionOptions {
             closing: Closing::Statements,
             witnesses: (0, 0),
             quorum: None,
+            roll_changes: None,
             privacy: Privacy { minimum_counted_ballots: 1, minimum_ballots_per_weight: 1 },
             seed: 1,
         }
@@ -143,7 +152,10 @@ pub struct Election {
     pub shares: Vec<TrusteeShares>,
     /// The voting codes, as they are printed.
     pub codes: Vec<String>,
+    /// Of all voters on the roll, and then of those who can be added.
     pub credentials: Vec<Credential>,
+    /// The parts of the credentials that can be added, one from each authority.
+    pub parts: Vec<Vec<Credential>>,
     pub roll: Vec<u8>,
 }
 
@@ -185,8 +197,14 @@ impl Election {
 
         let codes: Vec<VotingCode> = (0..options.voters.len()).map(|_| VotingCode::generate(&mut rng)).collect();
         let credential = |code| Credential::derive(code, manifest.hash(), joint_key.hash()).expect("a credential");
-        let credentials: Vec<Credential> = codes.iter().map(credential).collect();
-        let codes = codes.iter().map(|code| code.expose_text().to_string()).collect();
+        let mut credentials: Vec<Credential> = codes.iter().map(credential).collect();
+        let late: Vec<Vec<VotingCode>> = options
+            .late
+            .iter()
+            .map(|_| (0..options.authorities).map(|_| VotingCode::generate(&mut rng)).collect())
+            .collect();
+        let of_late = late.iter().filter_map(|codes| codes.first());
+        let texts = codes.iter().chain(of_late).map(|code| code.expose_text().to_string()).collect();
         let rules = RollRules::for_manifest(&manifest);
         let mut lines: Vec<RollLine> = zip(&credentials, &options.voters)
             .zip(1..)
@@ -197,6 +215,8 @@ impl Election {
                 weight: *weight,
             })
             .collect();
+        let parts: Vec<Vec<Credential>> = late.iter().map(|codes| codes.iter().map(credential).collect()).collect();
+        credentials.extend(parts.iter().map(|parts| Credential::combine(parts).expect("a credential")));
         change_lines(&mut lines);
         let mut roll: Vec<u8> = rules.write(lines).expect("a roll").flat_map(String::into_bytes).collect();
         change_roll(&mut roll);
@@ -218,25 +238,33 @@ impl Election {
             trustee_seeds: seeds,
             trustee_keys,
             shares: ceremony.shares,
-            codes,
+            codes: texts,
             credentials,
+            parts,
             roll,
         }
+    }
+
+    /// The style and the weight of a voter.
+    #[must_use]
+    pub fn rights(&self, voter: usize) -> (usize, u64) {
+        *self.options.voters.iter().chain(&self.options.late).nth(voter).expect("a voter")
     }
 
     /// The line of the roll of a voter.
     #[must_use]
     pub fn line(&self, voter: usize) -> RollLine {
         let credential = *self.credentials[voter].public().as_bytes();
-        let before = self.credentials.iter().filter(|other| *other.public().as_bytes() < credential).count();
-        let (style, weight) = self.options.voters[voter];
+        let on_roll = &self.credentials[..self.options.voters.len()];
+        let before = on_roll.iter().filter(|other| *other.public().as_bytes() < credential).count();
+        let (style, weight) = self.rights(voter);
         RollLine { number: before as u64 + 2, credential, style, weight }
     }
 
     /// The ballot of a voter. Every part of it may be changed before it is signed.
     #[must_use]
     pub fn ballot(&self, voter: usize, choices: &[Choice]) -> Ballot<'_> {
-        let (style, weight) = self.options.voters[voter];
+        let (style, weight) = self.rights(voter);
         let (choices, seed) = (choices.to_vec(), 1000 + voter as u64);
         Ballot { election: self, voter, signer: voter, style, weight, choices, previous: None, seed }
     }
@@ -301,7 +329,7 @@ impl Election {
     /// Choices that the rules allow.
     #[must_use]
     pub fn any_choices(&self, voter: usize, rng: &mut TestRng) -> Vec<Choice> {
-        let (style, weight) = self.options.voters[voter];
+        let (style, weight) = self.rights(voter);
         let contests = self.options.styles[style].iter();
         contests.map(|contest| any_choice(&self.options.contests[*contest], weight, rng)).collect()
     }
@@ -323,6 +351,7 @@ impl Election {
             files: BTreeMap::new(),
             chosen: BTreeMap::new(),
             heads: BTreeMap::new(),
+            changes: 0,
             rng: self.options.seed ^ 0x0b0a_4d00,
         };
         for (author, message) in &self.ceremony {
@@ -422,7 +451,7 @@ impl Parties {
             id: format!("s{number}"),
             contests: contests.iter().map(|contest| format!("c{contest}")).collect(),
         };
-        let all = || options.voters.iter().map(|(_, weight)| *weight);
+        let all = || options.voters.iter().chain(&options.late).map(|(_, weight)| *weight);
         ManifestContents {
             election_id,
             kind: ElectionKind::Rehearsal,
@@ -441,7 +470,7 @@ impl Parties {
             quorum: options.quorum.clone(),
             privacy: options.privacy.clone(),
             closing: options.closing,
-            roll_changes_until: RollChanges::Open,
+            roll_changes: options.roll_changes,
             organiser: *self.organiser.public(),
             credential_authorities: zip(1.., &self.authorities)
                 .map(|(number, key)| party(format!("Office {number}"), key))
@@ -553,6 +582,8 @@ pub struct Board<'a> {
     pub chosen: BTreeMap<usize, Vec<Choice>>,
     /// The tracker of the last ballot of each voter.
     pub heads: BTreeMap<usize, Tracker>,
+    /// The number of changes of the roll.
+    pub changes: u32,
     rng: u64,
 }
 
@@ -611,6 +642,42 @@ impl Board<'_> {
         let (election, mut rng) = (self.election, self.rng());
         let entry = OrganiserEntry::sign(action, election.context.fingerprint(), &election.organiser, &mut rng);
         self.push(action.kind(), &entry.encode())
+    }
+
+    /// A change of the roll that all credential authorities sign. Voters are named by their numbers.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such voter, or the reason does not fit.
+    pub fn make_change(
+        &mut self,
+        sequence: u32,
+        reason: ChangeReason,
+        revokes: Option<usize>,
+        adds: Option<usize>,
+    ) -> RollChange {
+        let (election, mut rng) = (self.election, self.rng());
+        let (manifest, fingerprint) = (election.context.manifest(), election.context.fingerprint());
+        let revoked = revokes.map(|voter| *election.credentials[voter].public().as_bytes());
+        let added = adds.map(|voter| election.rights(voter)).map(|(style, weight)| Entitlement { style, weight });
+        let mut draft = ChangeDraft::new(manifest, fingerprint, sequence, reason, revoked, added).expect("a change");
+        if let Some(voter) = adds {
+            let parts = &election.parts[voter - election.options.voters.len()];
+            for ((authority, _), part) in AuthorityIndex::enumerate(&election.authorities).zip(parts) {
+                draft.add_part(authority, part, &mut rng).expect("a part");
+            }
+        }
+        for (authority, key) in AuthorityIndex::enumerate(&election.authorities) {
+            draft.sign(manifest, authority, key, &mut rng).expect("a signature");
+        }
+        draft.change().expect("a signed change")
+    }
+
+    /// All credential authorities change the roll.
+    pub fn change(&mut self, reason: ChangeReason, revokes: Option<usize>, adds: Option<usize>) -> u64 {
+        self.changes += 1;
+        let change = self.make_change(self.changes, reason, revokes, adds);
+        self.push(EntryKind::RollChange, &change.encode())
     }
 
     /// An honest voter votes, again if it has voted before.
@@ -802,11 +869,11 @@ impl Board<'_> {
     /// What the honest ballots add up to, counted in clear, in contests that are not withheld.
     #[must_use]
     pub fn expected(&self) -> Vec<Count> {
-        let ElectionOptions { contests, styles, voters, privacy, .. } = &self.election.options;
+        let ElectionOptions { contests, styles, privacy, .. } = &self.election.options;
         let mut expected: Vec<Count> = contests.iter().map(Count::zero).collect();
         let mut weights = vec![BTreeMap::<u64, u64>::new(); contests.len()];
         for (voter, choices) in &self.chosen {
-            let (style, weight) = voters[*voter];
+            let (style, weight) = self.election.rights(*voter);
             for (contest, choice) in zip(&styles[style], choices) {
                 expected[*contest].add(&contests[*contest].0, choice, weight);
                 *weights[*contest].entry(weight).or_default() += 1;
@@ -835,6 +902,7 @@ impl Board<'_> {
             } else {
                 let not_asked = match check.check {
                     CheckId::PinnedFingerprint | CheckId::PinnedCheckpoint => true,
+                    CheckId::RollChanges => self.changes == 0,
                     CheckId::TallySums => self.election.options.closing == Closing::Witnesses,
                     _ => false,
                 };

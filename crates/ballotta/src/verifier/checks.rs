@@ -61,6 +61,8 @@ checks! {
     Roll = "roll.lines", "line", "lines";
     /// Every credential authority of the manifest signed the roll before the opening.
     RollSignature = "roll.signature", "signature", "signatures";
+    /// Changes of the roll during the voting are signed by all credential authorities, and keep the rules.
+    RollChanges = "roll.changes", "change", "changes";
     /// The opening names the fingerprint of manifest, joint key and roll.
     Fingerprint = "election.fingerprint", "fingerprint", "fingerprints";
     /// The fingerprint is the pinned one, which the auditor knows from another source.
