@@ -10,7 +10,7 @@ from typing import Any
 from contests import Outcome, elected
 from encoding import MAX_LIST_BYTES, Refused, is_hex, require
 from manifest import Contest, Manifest
-from roll import Roll
+from roll_change import StandingRoll
 from tally import ContestSums, Tally, quorum_reached
 
 RESULT_FORMAT = "ballotta/v1-draft.5/result"
@@ -81,14 +81,14 @@ def read_list(data: bytes) -> dict[str, bytes]:
 
 
 def result_value(
-    manifest: Manifest, fingerprint: bytes, roll: Roll, tally: Tally, outcomes: list[Outcome | None]
+    manifest: Manifest, fingerprint: bytes, roll: StandingRoll, tally: Tally, outcomes: list[Outcome | None]
 ) -> dict[str, Any]:
     """The content of result/result.json as a value: spec/record.md#result."""
     quorum = None
     if manifest.quorum:
         heads = manifest.quorum.of == "heads"
         counted = tally.ballots if heads else tally.weight
-        base = (len(roll.voters) if heads else roll.total_weight) if manifest.quorum.base == "roll" else counted
+        base = (roll.voters if heads else roll.weight) if manifest.quorum.base == "roll" else counted
         quorum = {
             "counted": counted,
             "base": base,
@@ -103,8 +103,9 @@ def result_value(
     return {
         "format": RESULT_FORMAT,
         "fingerprint": fingerprint.hex(),
-        "eligible_voters": len(roll.voters),
-        "eligible_weight": roll.total_weight,
+        "eligible_voters": roll.voters,
+        "eligible_weight": roll.weight,
+        **({"roll_changes": roll.counts()} if manifest.roll_changes else {}),
         "counted_ballots": tally.ballots,
         "counted_weight": tally.weight,
         "quorum": quorum,

@@ -19,6 +19,7 @@ UNITS = {
     "ceremony.messages": "message",
     "roll.lines": "line",
     "roll.signature": "signature",
+    "roll.changes": "change",
     "election.fingerprint": "fingerprint",
     "election.pinned": "fingerprint",
     "organiser.signature": "entry",

@@ -9,12 +9,11 @@ use ballotta::board::timeline::OrderError;
 use ballotta::credential::{
     ChangeCounts, ChangeDraft, ChangeDraftError, ChangeReason, Entitlement, RollChange, RollChangeError, VotingCode,
 };
-use ballotta::encoding::{DecodeError, Writer};
+use ballotta::encoding::DecodeError;
 use ballotta::index::AuthorityIndex;
 use ballotta::manifest::RollChanges;
 use ballotta::record::{MemoryRecord, PublishedBoard, read_manifest};
 use ballotta::tally::heads::{VoterHead, head_in_block};
-use ballotta::transcript::{Domain, ProofTranscript as _};
 use ballotta::verifier::{CheckId, Place, Status, Verdict, VerifyOptions};
 use ballotta::voter::light::{LightElection, LightStatus};
 use ballotta::voter::{Election as VotersElection, VoterError};
@@ -59,22 +58,6 @@ fn push_ballot_of(board: &mut Board<'_>, voter: usize) -> u64 {
 
 fn push_change(board: &mut Board<'_>, change: &RollChange) -> u64 {
     board.push(EntryKind::RollChange, &change.encode())
-}
-
-/// What a change has before its signatures, with some bytes changed, and signed again by all authorities.
-fn resigned(election: &Election, change: &RollChange, forge: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-    let mut body = change.encode();
-    body.truncate(body.len() - 64 * election.authorities.len());
-    forge(&mut body);
-    let mut writer = Writer::new();
-    writer.put(&body);
-    for (authority, key) in AuthorityIndex::enumerate(&election.authorities) {
-        let mut transcript = Domain::RollChange.for_election(election.context.fingerprint());
-        transcript.absorb_u64(b"authority", authority.get().into());
-        transcript.absorb_bytes(b"change", &body);
-        key.prove(&mut transcript, &mut TestRng(9)).encode(&mut writer);
-    }
-    writer.finish()
 }
 
 /// The finding at an entry.
@@ -281,7 +264,7 @@ fn a_credential_whose_parts_nobody_has_proved() {
     );
     // The proof of another change: the last authority could choose its part so that it knows the whole credential.
     let proof = 32 + 4 + 1 + 32 + 1 + 42 + 1 + 32..32 + 4 + 1 + 32 + 1 + 42 + 1 + 96;
-    let copied = resigned(&election, &one, |body| body[proof.clone()].copy_from_slice(&other.encode()[proof.clone()]));
+    let copied = election.sign_change(&one, |body| body[proof.clone()].copy_from_slice(&other.encode()[proof.clone()]));
     let mut forged = board.clone();
     let index = forged.push(EntryKind::RollChange, &copied);
     vote(&mut forged, 1);
@@ -290,7 +273,7 @@ fn a_credential_whose_parts_nobody_has_proved() {
     // A credential that is not the sum of the parts.
     let other = *election.credentials[9].public().as_bytes();
     let at = 32 + 4 + 1 + 32 + 1;
-    let copied = resigned(&election, &one, |body| body[at..at + 32].copy_from_slice(&other));
+    let copied = election.sign_change(&one, |body| body[at..at + 32].copy_from_slice(&other));
     let index = board.push(EntryKind::RollChange, &copied);
     vote(&mut board, 1);
     sabotage(Check::ChangeParts, &board, CheckId::RollChanges, index, RollChangeError::BadSum);
@@ -325,7 +308,7 @@ fn changes_without_effect() {
     for (style, weight) in [(1, 1), (0, 0), (0, 3)] {
         let mut board = open.clone();
         let change = board.make_change(1, ChangeReason::LateMember, None, Some(8));
-        let changed = resigned(&election, &change, |body| {
+        let changed = election.sign_change(&change, |body| {
             body[at..at + 2].copy_from_slice(&u16::to_le_bytes(style));
             body[at + 2..at + 10].copy_from_slice(&u64::to_le_bytes(weight));
         });
@@ -355,7 +338,7 @@ fn changes_without_effect() {
     let change = board.make_change(2, ChangeReason::LateMember, None, Some(8));
     let first = push_change(&mut board, &change);
     let change = board.make_change(1, ChangeReason::LateMember, None, Some(8));
-    let heavier = resigned(&election, &change, |body| body[at + 2] = 2);
+    let heavier = election.sign_change(&change, |body| body[at + 2] = 2);
     let index = board.push(EntryKind::RollChange, &heavier);
     vote(&mut board, 7);
     board.finish();

@@ -42,6 +42,8 @@ export type ErrorCode =
   | 'bad-credential'
   | 'unknown-credential'
   | 'has-voted'
+  | 'revoked-credential'
+  | 'change-not-shown'
   // The second device.
   | 'bad-opening'
   | 'other-tracker'

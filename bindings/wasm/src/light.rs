@@ -234,7 +234,10 @@ impl RawLight {
         let state = found.code();
         let own = |entry| Place { state, entry: Some(entry), ..Place::default() };
         let place = match found {
-            LightStatus::Counted { index } | LightStatus::OnBoard { index } => own(index),
+            LightStatus::Counted { index }
+            | LightStatus::OnBoard { index }
+            | LightStatus::Revoked { index }
+            | LightStatus::RevocationOnBoard { index } => own(index),
             LightStatus::AnotherCounts { index, tracker } | LightStatus::AnotherIsLast { index, tracker } => {
                 Place::other(state, index, tracker)
             }

@@ -168,6 +168,19 @@ fn check_not_restored(
     ))
 }
 
+/// The hash of an entry that is no ballot: `bytes` are those of its body, or of the file to which it points. `None` if there is no such
+/// entry.
+fn leaf_of(kind: EntryKind, bytes: &[u8]) -> Option<TreeHash> {
+    let body = match kind {
+        EntryKind::Ceremony => Pointer::to_file(message_header(bytes).ok()?.1, bytes).ok()?.encode(),
+        EntryKind::PartialDecryption => {
+            Pointer::to_file(PartialDecryption::decode(bytes).ok()?.trustee(), bytes).ok()?.encode()
+        }
+        _ => bytes.to_vec(),
+    };
+    Some(leaf_hash(&Entry::new(kind, &body).ok()?.encode()))
+}
+
 /// The admission of ballots on a board that was opened, with everything that was read in memory.
 fn resume(
     source: &FolderRecord,
@@ -250,29 +263,26 @@ impl BallotBox {
 
     /// The position of an entry with the same bytes, which is no ballot: `bytes` are those of its body, or of the file to which it
     /// points.
-    pub(crate) fn repeated(&self, kind: EntryKind, bytes: &[u8]) -> Option<u64> {
-        let body = match kind {
-            EntryKind::Ceremony => Pointer::to_file(message_header(bytes).ok()?.1, bytes).ok()?.encode(),
-            EntryKind::PartialDecryption => {
-                Pointer::to_file(PartialDecryption::decode(bytes).ok()?.trustee(), bytes).ok()?.encode()
-            }
-            _ => bytes.to_vec(),
-        };
-        let leaf = leaf_hash(&Entry::new(kind, &body).ok()?.encode());
+    pub(crate) fn repeated(&self, kind: EntryKind, bytes: &[u8]) -> Result<Option<u64>> {
+        let Some(leaf) = leaf_of(kind, bytes) else { return Ok(None) };
         if let Some(index) = self.others.get(&leaf) {
-            return Some(*index);
+            return Ok(Some(*index));
         }
         // A board that was opened by its index has not read these.
-        let admission = self.admission.as_ref()?;
+        let Some(admission) = &self.admission else { return Ok(None) };
         let index = match kind {
             EntryKind::RollChange => {
-                let sequence = RollChange::decode(bytes).ok()?.sequence();
-                admission.index().changes().get(sequence as usize - 1)?.index
+                let number = RollChange::decode(bytes).map_or(0, |change| change.sequence() as usize);
+                let change = number.checked_sub(1).and_then(|number| admission.index().changes().get(number));
+                change.map(|change| change.index)
             }
-            EntryKind::CutOff => admission.cut_off_at()?,
-            _ => return None,
+            EntryKind::CutOff => admission.cut_off_at(),
+            _ => None,
         };
-        self.folder.entry(index).ok().filter(|entry| leaf_hash(entry) == leaf).map(|_| index)
+        match index {
+            Some(index) => Ok((leaf_hash(&self.folder.entry(index)?) == leaf).then_some(index)),
+            None => Ok(None),
+        }
     }
 
     /// The ballots on the board that no ballot box admits, as far as the board was read. They do not count.

@@ -262,7 +262,7 @@ impl Board<'_> {
                     self.add_ballots(&mut run, outcomes)?;
                     let added = match other {
                         // An interrupted call is repeated as it was.
-                        Ok(Sent::Message(message)) => match self.repeated(&message) {
+                        Ok(Sent::Message(message)) => match self.repeated(&message)? {
                             Some(index) => Ok(Added::Before(index)),
                             None => self.add_one(&message),
                         },
@@ -308,7 +308,7 @@ impl Board<'_> {
     }
 
     /// The position of the entry of a file that is not a ballot, if the board has it already.
-    fn repeated(&self, MessageFile { kind, bytes }: &MessageFile) -> Option<u64> {
+    fn repeated(&self, MessageFile { kind, bytes }: &MessageFile) -> Result<Option<u64>> {
         let kind = match kind {
             FileKind::CeremonyMessage => EntryKind::Ceremony,
             FileKind::RollSignature => EntryKind::RollSignature,
@@ -319,7 +319,7 @@ impl Board<'_> {
             FileKind::ClosingStatement => EntryKind::ClosingStatement,
             FileKind::PartialDecryption => EntryKind::PartialDecryption,
             FileKind::Ballot | FileKind::BallotOpening | FileKind::Cosignature | FileKind::RollChangeDraft => {
-                return None;
+                return Ok(None);
             }
         };
         self.ballot_box.repeated(kind, bytes)

@@ -76,7 +76,6 @@ def default_manifest() -> dict[str, Any]:
         "quorum": {"of": "weight", "base": "roll", "rule": "at_least", "fraction": [1, 2]},
         "privacy": {"minimum_counted_ballots": 2, "minimum_ballots_per_weight": 1},
         "closing": "statements",
-        "roll_changes_until": "open",
         "organiser": {},
         "credential_authorities": [{"name": "office"}],
         "trustees": {

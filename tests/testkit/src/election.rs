@@ -284,6 +284,27 @@ impl Election {
         writer.finish()
     }
 
+    /// What a change of the roll has before its signatures, with some bytes changed, and signed again by all credential authorities.
+    ///
+    /// # Panics
+    ///
+    /// Never: a change has as many signatures as the election has authorities.
+    #[must_use]
+    pub fn sign_change(&self, change: &RollChange, forge: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+        let mut body = change.encode();
+        body.truncate(body.len() - SchnorrProof::BYTES * self.authorities.len());
+        forge(&mut body);
+        let mut writer = Writer::new();
+        writer.put(&body);
+        for (authority, key) in AuthorityIndex::enumerate(&self.authorities) {
+            let mut transcript = Domain::RollChange.for_election(self.context.fingerprint());
+            transcript.absorb_u64(b"authority", authority.get().into());
+            transcript.absorb_bytes(b"change", &body);
+            key.prove(&mut transcript, &mut TestRng(9)).encode(&mut writer);
+        }
+        writer.finish()
+    }
+
     /// A partial decryption with any content, whose signature is replaced by that of a trustee, counted from 1.
     ///
     /// # Panics
