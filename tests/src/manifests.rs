@@ -59,6 +59,7 @@ pub fn base() -> Value {
     ]);
     manifest["weights"] = json!({ "unit": text("votes"), "max": 5, "total": 100 });
     manifest["quorum"] = json!({ "of": "heads", "base": "roll", "rule": "more_than", "fraction": [1, 2] });
+    manifest["roll_changes"] = json!({ "number": 2, "weight": 3 });
     manifest["client_software"] = json!([{ "name": "page", "sha256": "5c".repeat(32) }]);
     manifest
 }
