@@ -371,7 +371,7 @@ class Forge:
         for entry in self.entries:
             log.append(entry)
         self.tally = Tally(self.manifest, list(self.last_counted.values()))
-        heads = heads_root([self.heads.get(voter) for voter in range(len(self.voters))])
+        heads = heads_root([(1, self.heads[voter]) if voter in self.heads else (0, 0) for voter in range(len(self.voters))])
         self.closed = Close(self.fingerprint, log.size, log.root(), heads, self.tally.digest)
 
     def statement(self, trustee: int, close: Close | None = None) -> None:
