@@ -15,15 +15,15 @@ use ballotta::board::tiles::{
     TILE_WIDTH, TilePath, bundle_paths, decode_bundle, decode_hashes, encode_bundle, hash_tile_paths,
 };
 use ballotta::credential::{
-    Credential, Entitlement, Handle, PartList, PartListLine, RollReader, RollRules, RollSignature, VotingCode,
-    VotingCodes,
+    ChangeDraft, ChangeReason, Credential, Entitlement, Handle, PartList, PartListLine, RollChange, RollReader, RollRules,
+    RollSignature, VotingCode, VotingCodes,
 };
 use ballotta::decryption::{ClosingStatement, PartialDecryption};
 use ballotta::evidence::Evidence;
 use ballotta::hash::{FileHash, TreeHash};
 use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::CeremonyMessage;
-use ballotta::manifest::Manifest;
+use ballotta::manifest::{Manifest, RollChanges};
 use ballotta::merkle::{consistency_proof, leaf_hash};
 use ballotta::record::light::{self, ElectionSummary};
 use ballotta::record::{self, FileList, MemoryRecord, PublishedRoll, ResultDocument, SignedParts, verify_parts};
@@ -57,6 +57,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "part_list", run: part_list, valid: || vec![HONEST_PART_LIST.clone().into_bytes()] },
     Target { name: "ceremony_message", run: ceremony_message, valid: || ELECTION.election_messages() },
     Target { name: "entry", run: entry, valid: || [ELECTION.entries.clone(), PARTS.entries.clone()].concat() },
+    Target { name: "roll_change", run: roll_change, valid: roll_changes },
+    Target { name: "change_draft", run: change_draft, valid: change_drafts },
     Target { name: "bundle", run: bundle, valid: bundles },
     Target { name: "tile_path", run: tile_path, valid: tile_paths },
     Target { name: "note", run: note, valid: notes },
@@ -307,6 +309,8 @@ fn entry(bytes: &[u8]) {
             Pointer::decode(body).map(|pointer| pointer.encode())
         }
         EntryKind::RollSignature => RollSignature::decode(body).map(|signature| signature.encode()),
+        EntryKind::RollChange => RollChange::decode(body).map(|change| change.encode()),
+        EntryKind::CutOff => OrganiserEntry::decode(Action::CutOff, body).map(|entry| entry.encode()),
         EntryKind::Open => OrganiserEntry::decode(Action::Open, body).map(|entry| entry.encode()),
         EntryKind::Close => OrganiserEntry::decode(Action::Close, body).map(|entry| entry.encode()),
         EntryKind::ClosingStatement => ClosingStatement::decode(body).map(|statement| statement.to_bytes()),
@@ -314,6 +318,60 @@ fn entry(bytes: &[u8]) {
     };
     if let Ok(again) = again {
         assert_eq!(again, body);
+    }
+}
+
+/// An election whose roll changes, and its authorities, of whom there are two.
+static CHANGES: LazyLock<Election> = LazyLock::new(|| {
+    Election::build(ElectionOptions {
+        late: vec![(0, 1)],
+        authorities: 2,
+        roll_changes: Some(RollChanges { number: 3, weight: 3 }),
+        ..ElectionOptions::default()
+    })
+});
+
+fn roll_changes() -> Vec<Vec<u8>> {
+    let mut board = CHANGES.open_board();
+    let mut change = |reason, revokes, adds| board.make_change(1, reason, revokes, adds).encode();
+    vec![
+        change(ChangeReason::LostCode, Some(0), Some(10)),
+        change(ChangeReason::LateMember, None, Some(10)),
+        change(ChangeReason::Left, Some(0), None),
+    ]
+}
+
+fn roll_change(bytes: &[u8]) {
+    if let Ok(change) = RollChange::decode(bytes) {
+        assert_eq!(change.encode(), bytes);
+    }
+}
+
+fn change_drafts() -> Vec<Vec<u8>> {
+    let (manifest, fingerprint) = (CHANGES.context.manifest(), CHANGES.context.fingerprint());
+    let added = Some(Entitlement { style: 0, weight: 1 });
+    let draft = ChangeDraft::new(manifest, fingerprint, 1, ChangeReason::LateMember, None, added);
+    let mut draft = draft.expect("a draft");
+    let mut stages = vec![draft.encode()];
+    for (authority, parts) in AuthorityIndex::enumerate(&CHANGES.parts) {
+        let part = parts.last().expect("a voter who can be added");
+        draft.add_part(authority, part, &mut TestRng(1)).expect("a part");
+        stages.push(draft.encode());
+    }
+    for (authority, key) in AuthorityIndex::enumerate(&CHANGES.authorities) {
+        draft.sign(manifest, authority, key, &mut TestRng(1)).expect("a signature");
+        stages.push(draft.encode());
+    }
+    stages
+}
+
+fn change_draft(bytes: &[u8]) {
+    if let Ok(draft) = ChangeDraft::decode(bytes) {
+        assert_eq!(draft.encode(), bytes);
+        let _ = draft.verify(CHANGES.context.manifest(), &mut TestRng(1));
+        if let Some(change) = draft.change() {
+            assert_eq!(RollChange::decode(&change.encode()), Ok(change));
+        }
     }
 }
 

@@ -17,14 +17,16 @@ from encoding import (
 from group import BASE, ORDER, decode_edwards, is_small_order, multiply_add, same_point
 from manifest import Manifest, NoteKey
 from roll import signature_holds
+from roll_change import read_change
 from schema import WHITE_SPACE
 from tally import read_statement
 from transcript import begin, read_schnorr, sha256
 
 # Entries: spec/board.md#entries.
 
-CEREMONY, OPENING, BALLOT, CLOSING, STATEMENT, DECRYPTION, PUBLICATION, ROLL_SIGNATURE = range(1, 9)
-SIGNED_BYTES = {OPENING: 32, CLOSING: 32, ROLL_SIGNATURE: 34}  # before the signature; a hash of parts may follow 34 bytes
+CEREMONY, OPENING, BALLOT, CLOSING, STATEMENT, DECRYPTION, PUBLICATION, ROLL_SIGNATURE, ROLL_CHANGE = range(1, 10)
+CUT_OFF = 12
+SIGNED_BYTES = {OPENING: 32, CLOSING: 32, CUT_OFF: 32, ROLL_SIGNATURE: 34}  # before the signature; a hash of parts may follow 34 bytes
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,14 @@ def read_entry(data: bytes) -> tuple[int, bytes]:
     reader = Reader(data)
     reader.version()
     kind, body = reader.integer(1, "kind"), reader.rest()
-    require(CEREMONY <= kind <= ROLL_SIGNATURE, f"there are no entries of kind {kind}")
+    require(CEREMONY <= kind <= ROLL_CHANGE or kind == CUT_OFF, f"there are no entries of kind {kind}")
     require(body, "the entry has no body")
     if kind in (CEREMONY, DECRYPTION, PUBLICATION):
         read_pointer(body)
     elif kind == STATEMENT:
         read_statement(body)
+    elif kind == ROLL_CHANGE:
+        read_change(body)
     elif kind in SIGNED_BYTES:
         reader = Reader(body)
         has_parts = kind == ROLL_SIGNATURE and len(body) == 130
@@ -64,7 +68,7 @@ def read_pointer(body: bytes) -> Pointer:
 
 
 def organiser_signed(manifest: Manifest, kind: int, body: bytes) -> bool:
-    """Whether the organiser signed the body of an opening or closing, for the fingerprint in it."""
+    """Whether the organiser signed the body of an opening, closing or cut-off, for the fingerprint in it."""
     transcript = begin("organiser-entry", "fingerprint", body[:32])
     transcript.append_number("action", kind)
     return signature_holds(body[32:], manifest.organiser, transcript)
@@ -102,7 +106,7 @@ def hash_tile_paths(size: int) -> Iterator[str]:
 
 
 LIGHT_FILES = {
-    "light/election", "light/places", "light/heads", "light/lengths", "light/close",
+    "light/election", "light/places", "light/heads", "light/changes", "light/lengths", "light/close",
     "light/middle", "light/roll/middle", "light/voters/middle",
 }
 TILE = re.compile(r"light/(?:roll|voters)/tile/(0|[1-9]\d?)/((?:x\d{3}/)*)(\d{3})(?:\.p/([1-9]\d{0,2}))?")

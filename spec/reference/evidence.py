@@ -120,13 +120,15 @@ class Evidence:
         rule(1, statement_holds(statement, self.manifest))
         rule(2, self.is_bound(close.fingerprint, joint_key, tagged("roll", le64(voters), root)))
         rule(3, voter < voters)
-        rule(4, heads.is_in(voter // 256, (voters + 255) // 256, close.heads))
+        changes = self.manifest.roll_changes
+        count = voters + (changes[0] if changes else 0)
+        rule(4, heads.is_in(voter // 256, (count + 255) // 256, close.heads))
         # The heads that the block of this voter has.
-        if len(heads.data) != 8 * min(256, voters - voter // 256 * 256):
+        if len(heads.data) != 8 * min(256, count - voter // 256 * 256):
             return statement.trustee
         head = heads.data[8 * (voter % 256) :][:8]
         position = int.from_bytes(head[1:], "little")
-        if head[0] > 1 or (head[0] == 0 and position):
+        if head[0] > (2 if changes else 1) or (head[0] == 0 and position):
             return statement.trustee
         rule(6, head[0] == 1)
         if entry is None:

@@ -10,14 +10,15 @@ from typing import Iterator
 
 from ballot import credential_of, fingerprint_of, own_signature_holds, tracker_of
 from board import (
-    BALLOT, CLOSING, OPENING, ROLL_SIGNATURE, STATEMENT, board_checkpoint, bundle_path, cosigned_by, organiser_signed,
+    BALLOT, CLOSING, OPENING, ROLL_CHANGE, ROLL_SIGNATURE, STATEMENT, board_checkpoint, bundle_path, cosigned_by, organiser_signed,
     read_entry, tile_path,
 )  # fmt: skip
-from encoding import MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES, MAX_VOTERS, Reader, Refused, le64, require
+from encoding import MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES, MAX_ROLL_CHANGES, MAX_VOTERS, Reader, Refused, le64, require
 from group import read_element
 from manifest import read_manifest
 from merkle import is_consistent, is_included, leaf, node
 from record import Record
+from roll_change import Change, NoEffect, check_alone, read_change
 from roll import read_line, read_roll_signature, roll_signature_holds, voter_number
 from tally import Close, read_statement, statement_holds
 from transcript import tagged
@@ -109,10 +110,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Head:
-    """The ballot that the head of a voter names."""
+    """The ballot that the head of a voter names, or the change that revokes the credential."""
 
     index: int
-    tracker: bytes
+    tracker: bytes  # empty for a change
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ class Status:
     """spec/light.md#after-the-close"""
 
     confirmed: bool
-    state: str  # own, other, none
+    state: str  # own, other, none, revoked
     head: Head | None
 
 
@@ -256,10 +257,50 @@ class Light:
                 if line[0].startswith(credential) or voter_number(line[0]) == credential:
                     return Line(32 * block + number, *line)
             if lines[-1][0][:8] > prefix:
-                require(begins, "the blocks do not show that the credential is not on the roll")
-                return None
-        require(begins and first + MAX_BLOCKS >= count, "too many credentials begin with the same bytes")
+                return self.added(credential, begins, "the blocks do not show that the credential is not on the roll")
+        shown = begins and first + MAX_BLOCKS >= count
+        return self.added(credential, shown, "too many credentials begin with the same bytes")
+
+    def added(self, credential: bytes, is_absent: bool, problem: str) -> Line | None:
+        """The line that a change adds; otherwise the blocks must show that the roll does not have the credential."""
+        for index, _, prefix in self.announced_changes():
+            if prefix != credential[:8]:
+                continue
+            change = self.change(index)
+            line = change.added
+            if line and (line.credential.encoding.startswith(credential) or voter_number(line.credential.encoding) == credential):
+                place = self.voters + change.sequence - 1
+                return Line(place, line.credential.encoding, line.style, line.weight)
+        require(is_absent, problem)
         return None
+
+    def announced_changes(self) -> list[tuple[int, bytes, bytes]]:
+        """For each change its position, and the beginnings of the credentials that it revokes and adds."""
+        if self.manifest.roll_changes is None:
+            return []
+        data = self.record.read("light/changes", 24 * MAX_ROLL_CHANGES + 1)
+        if data is None:
+            return []
+        require(len(data) <= 24 * MAX_ROLL_CHANGES and len(data) % 24 == 0, "light/changes has another length")
+        found = [data[at : at + 24] for at in range(0, len(data), 24)]
+        return [(int.from_bytes(change[:8], "little"), change[8:16], change[16:]) for change in found]
+
+    def change(self, index: int) -> Change:
+        """A change of the roll that is on the board, and that all credential authorities have signed."""
+        entry = self.entry(index)
+        self.board.require_included(entry, index)
+        kind, body = read_entry(entry)
+        require(kind == ROLL_CHANGE, "no change of the roll")
+        change = read_change(body)
+        try:
+            check_alone(change, self.manifest, self.fingerprint)
+        except NoEffect as problem:
+            raise Refused(str(problem)) from None
+        return change
+
+    def number_of_heads(self) -> int:
+        """spec/tally.md#heads"""
+        return self.voters + (self.manifest.roll_changes[0] if self.manifest.roll_changes else 0)
 
     # Ballots.
 
@@ -268,10 +309,13 @@ class Light:
         return self.named(Part(self.record, "light/heads").take(8 * line.place, 8), line)
 
     def named(self, head: bytes, line: Line) -> Head | None:
-        require(head[0] <= 1 and (head[0] == 1 or head == bytes(8)), "no head")
+        require(head[0] <= 2 and (head[0] > 0 or head == bytes(8)), "no head")
         if head[0] == 0:
             return None
         index = int.from_bytes(head[1:], "little")
+        if head[0] == 2:
+            require(self.change(index).revoked == line.credential, "a change about another voter")
+            return Head(index, b"")
         entry = self.entry(index)
         self.board.require_included(entry, index)
         kind, body = read_entry(entry)
@@ -287,11 +331,12 @@ class Light:
             head = self.head(line)
         else:
             first = line.place // 256 * 256
-            heads = Part(self.record, "light/heads").take(8 * first, 8 * min(256, self.voters - first))
-            tiles = Tiles(self.record, "light/voters/", (self.voters + 255) // 256, close.heads)
+            heads = Part(self.record, "light/heads").take(8 * first, 8 * min(256, self.number_of_heads() - first))
+            tiles = Tiles(self.record, "light/voters/", (self.number_of_heads() + 255) // 256, close.heads)
             tiles.require_included(heads, first // 256)
             head = self.named(heads[8 * (line.place - first) :][:8], line)
         state = "none" if head is None else "own" if head.tracker == tracker else "other"
+        state = state if head is None or head.tracker else "revoked"
         return Status(close is not None, state, head)
 
     def read_statements(self, size: int) -> Close | None:

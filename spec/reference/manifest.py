@@ -8,7 +8,7 @@ from typing import Any
 from contests import Form, Rule, compile_form
 from decisions import Condition, Motion, Winners
 from encoding import (
-    MAX_AUTHORITIES, MAX_BABY_STEPS, MAX_BOARD_NAME_BYTES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_GIANT_STEPS, MAX_KEY_NAME_BYTES, MAX_LANGUAGES,
+    MAX_AUTHORITIES, MAX_ROLL_CHANGES, MAX_BABY_STEPS, MAX_BOARD_NAME_BYTES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_GIANT_STEPS, MAX_KEY_NAME_BYTES, MAX_LANGUAGES,
     MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_SLOTS, MAX_TERMS, MAX_STYLES, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES, Refused, require,
 )  # fmt: skip
 from group import Element, Point
@@ -72,6 +72,7 @@ class Manifest:
     revoting: bool
     ties: str
     quorum: Quorum | None
+    roll_changes: tuple[int, int] | None  # the largest number, and the largest weight
     minimum_counted_ballots: int
     minimum_ballots_per_weight: int
     closing: str
@@ -109,8 +110,8 @@ class Document(Schema):
             "manifest",
             value,
             "format suite election_id kind languages title contests styles weights revoting ties privacy closing"
-            " roll_changes_until organiser credential_authorities trustees board witnesses",
-            "description schedule quorum client_software",
+            " organiser credential_authorities trustees board witnesses",
+            "description schedule quorum roll_changes client_software",
         )
         self.word("format", top["format"], FORMAT)
         self.word("suite", top["suite"], SUITE_NAME)
@@ -138,7 +139,12 @@ class Document(Schema):
             self.integer(f"privacy.{name}", privacy[name], 1, MAX_VOTERS) for name in PRIVACY.split()
         ]
         closing = self.word("closing", top["closing"], "statements", "witnesses")
-        self.word("roll_changes_until", top["roll_changes_until"], "open")
+        roll_changes = None
+        if (changes := top.get("roll_changes", MISSING)) is not MISSING:
+            bounds = self.fields("roll_changes", changes, "number weight")
+            number = self.integer("roll_changes.number", bounds["number"], 1, MAX_ROLL_CHANGES)
+            most = self.integer("roll_changes.weight", bounds["weight"], 1, MAX_TOTAL)
+            roll_changes = (number or 0, most or 0)
         organiser = self.string("organiser.key", self.fields("organiser", top["organiser"], "key")["key"], key)
         authorities = self.members("credential_authorities", top["credential_authorities"], 1, MAX_AUTHORITIES)
         threshold, confirmed, trustees = self.trustees(top["trustees"])
@@ -179,7 +185,8 @@ class Document(Schema):
             if contest.rule.bound * total_weight > MAX_TOTAL:
                 self.problems.append(f"contests[{number}].rule: its totals can become too large")
         return Manifest(
-            digest, contests, styles, max_weight, total_weight, revoting == "last_counts", ties, quorum, counted, per_weight,
+            digest, contests, styles, max_weight, total_weight, revoting == "last_counts", ties, quorum,
+            roll_changes, counted, per_weight,
             closing, organiser, authorities, threshold, confirmed, trustees, board_key, witness_quorum, witnesses,
             slots,
         )  # fmt: skip

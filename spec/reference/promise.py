@@ -25,7 +25,7 @@ class Admitted(Verifier):
 
     def ballots(self, scan: Scan, ballots: Ballots) -> list[Counted]:
         self.scan, self.ballot_box = scan, ballots
-        for index, data in scan.ballots:
+        for index, data in self.with_changes(scan, ballots):
             try:
                 ballots.admit(index, data, scan)
                 self.admitted[index] = credential_of(data)

@@ -12,7 +12,7 @@ from decisions import Circumstances, Lots, motion_value, seats_value, winners_va
 from encoding import MAX_LIST_BYTES, Refused, is_hex, require
 from lists import Lists
 from manifest import Contest, Manifest
-from roll import Roll
+from roll_change import StandingRoll
 from tally import Result, Tally, quorum_reached
 
 RESULT_FORMAT = "ballotta/v1-draft.5/result"
@@ -83,14 +83,14 @@ def read_list(data: bytes) -> dict[str, bytes]:
 
 
 def result_value(
-    manifest: Manifest, fingerprint: bytes, roll: Roll, tally: Tally, result: Result
+    manifest: Manifest, fingerprint: bytes, roll: StandingRoll, tally: Tally, result: Result
 ) -> dict[str, Any]:
     """The content of result/result.json as a value: spec/record.md#result."""
     quorum = None
     if manifest.quorum:
         heads = manifest.quorum.of == "heads"
         counted = tally.ballots if heads else tally.weight
-        base = (len(roll.voters) if heads else roll.total_weight) if manifest.quorum.base == "roll" else counted
+        base = (roll.voters if heads else roll.weight) if manifest.quorum.base == "roll" else counted
         quorum = {
             "counted": counted,
             "base": base,
@@ -101,14 +101,15 @@ def result_value(
     contests = []
     for number, (contest, sums, outcome) in enumerate(zip(manifest.contests, tally.contests, result.outcomes)):
         styles = {i for i, style in enumerate(manifest.styles) if number in style.contests}
-        eligible = sum(voter.weight for voter in roll.voters.values() if voter.style in styles)
+        eligible = sum(voter.weight for voter in roll.lines() if voter.style in styles)
         circumstances = Circumstances(quorum is None or quorum["reached"], sums.weight, eligible, result.seed)
         contests.append(contest_value(contest, sums.ballots, sums.withheld(manifest), outcome, circumstances))
     return {
         "format": RESULT_FORMAT,
         "fingerprint": fingerprint.hex(),
-        "eligible_voters": len(roll.voters),
-        "eligible_weight": roll.total_weight,
+        "eligible_voters": roll.voters,
+        "eligible_weight": roll.weight,
+        **({"roll_changes": roll.counts()} if manifest.roll_changes else {}),
         "counted_ballots": tally.ballots,
         "counted_weight": tally.weight,
         "quorum": quorum,

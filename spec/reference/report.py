@@ -20,6 +20,7 @@ UNITS = {
     "roll.lines": "line",
     "roll.signature": "signature",
     "roll.parts": "file",
+    "roll.changes": "change",
     "election.fingerprint": "fingerprint",
     "election.pinned": "fingerprint",
     "organiser.signature": "entry",

@@ -143,9 +143,9 @@ def read_close(reader: Reader) -> Close:
     return Close(fingerprint, size, root, heads, reader.take(32, "tally digest"))
 
 
-def heads_root(heads: list[int | None]) -> bytes:
-    """The root over the heads of the voters, in the order of the roll: spec/tally.md#heads."""
-    encoded = [le64(0 if index is None else index << 8 | 1) for index in heads]
+def heads_root(heads: list[tuple[int, int]]) -> bytes:
+    """The root over heads, each a state and a position: spec/tally.md#heads."""
+    encoded = [le64(position << 8 | state) for state, position in heads]
     return root_of(b"".join(encoded[first : first + 256]) for first in range(0, len(encoded), 256))
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Iterator
 
 from ballot import (
     StyleKeys, Void, argument_holds, ballot_signature_holds, fingerprint_of, read_ballot, style_keys,
 )  # fmt: skip
 from board import (
-    BALLOT, CEREMONY, CLOSING, DECRYPTION, OPENING, PUBLICATION, ROLL_SIGNATURE, STATEMENT, Checkpoint,
+    BALLOT, CEREMONY, CLOSING, CUT_OFF, DECRYPTION, OPENING, PUBLICATION, ROLL_CHANGE, ROLL_SIGNATURE, STATEMENT, Checkpoint,
     board_checkpoint, bundle_path, bundle_paths, cosigned_by, hash_tile_paths, is_light_path, organiser_signed, read_bundle,
     read_checkpoint, read_entry, read_pointer,
 )  # fmt: skip
@@ -22,6 +23,7 @@ from manifest import Manifest, read_manifest
 from merkle import Log
 from record import Record, Unreadable, read_list, result_bytes, result_value
 from report import BALLOT_CHECKS, Role, Place, Report
+from roll_change import AddedLines, Change, NoEffect, StandingRoll, check_alone, read_change
 from roll import (
     NotParts, PARTS_FRAME_BYTES, Roll, read_parts, read_roll, read_roll_signature, roll_signature_holds, wrong_sums,
 )  # fmt: skip
@@ -52,9 +54,12 @@ class Scan:
     decryptions: list[tuple[int, bytes]] = field(default_factory=list)
     publications: list[tuple[int, bytes]] = field(default_factory=list)
     ballots: list[tuple[int, bytes]] = field(default_factory=list)
+    changes: list[tuple[int, Change]] = field(default_factory=list)  # those that are valid by themselves
+    added: AddedLines = field(default_factory=AddedLines)
     opening: int | None = None
     opened: bytes = b""
     closing: int | None = None
+    cut_off: int | None = None
     head: tuple[int, bytes] = (0, b"")
     signed: dict[tuple[int, int], int] = field(default_factory=dict)  # by kind and party
 
@@ -75,6 +80,7 @@ class Verifier:
     def run(self) -> None:
         """spec/verification.md#order. Each step returns None if the verifier cannot continue."""
         report, pins = self.report, self.pins
+        report.not_asked.add("roll.changes")  # unless the board has one
         if pins.fingerprint is None:
             report.not_asked.add("election.pinned")
             report.not_checked.append("that the voters were shown this fingerprint: compare it, or pin it")
@@ -110,10 +116,10 @@ class Verifier:
             report.not_asked.add("tally.sums")
         if scan.closing is not None and report.stage == "complete":
             tally = Tally(manifest, counted)
-            heads = heads_root([ballots.heads.get(credential) for credential in roll.voters])
+            heads = heads_root(ballots.standing.heads(ballots.heads))
             close = Close(fingerprint, *scan.head, heads, tally.digest)
             self.close(manifest, scan, close)
-            self.result(manifest, scan, roll, joint_key, tally, close)
+            self.result(manifest, scan, ballots.standing, joint_key, tally, close)
             self.files(manifest, scan, checkpoint)
 
     # Places.
@@ -230,7 +236,15 @@ class Verifier:
         if kind == BALLOT:
             scan.ballots.append(item)
             return
-        if kind in (OPENING, CLOSING):
+        if kind == ROLL_CHANGE:
+            report.saw("roll.changes")
+            report.not_asked.discard("roll.changes")
+            try:
+                self.take_change(manifest, scan, index, read_change(body))
+            except NoEffect as problem:
+                report.note("roll.changes", self.entry(index), problem, "board")
+            return
+        if kind in (OPENING, CLOSING, CUT_OFF):
             report.saw("organiser.signature")
             self.take_organiser(manifest, scan, log, index, kind, body)
             return
@@ -263,6 +277,18 @@ class Verifier:
             return signature.authority if roll_signature_holds(signature, manifest) else 0
         return 0
 
+    def take_change(self, manifest: Manifest, scan: Scan, index: int, change: Change) -> None:
+        """Keeps a change that is valid by itself: spec/credential.md#changes."""
+        if scan.opening is None:
+            raise NoEffect("the change is before the opening")
+        if scan.closing is not None:
+            raise NoEffect("the change is after the closing")
+        if scan.cut_off is not None:
+            raise NoEffect("the change is after the cut-off")
+        check_alone(change, manifest, scan.opened)
+        scan.added.take(index, change)
+        scan.changes.append((index, change))
+
     def take_organiser(self, manifest: Manifest, scan: Scan, log: Log, index: int, kind: int, body: bytes) -> None:
         report, fingerprint = self.report, body[:32]
         signed = organiser_signed(manifest, kind, body)
@@ -271,10 +297,12 @@ class Verifier:
             report.note("organiser.signature", self.entry(index), problem, "board")
         elif kind == OPENING and scan.opening is None:
             scan.opening, scan.opened = index, fingerprint
+        elif kind == CUT_OFF and scan.opening is not None and scan.closing is None and scan.cut_off is None:
+            scan.cut_off = index
         elif kind == CLOSING and scan.opening is not None and scan.closing is None:
             scan.closing, scan.head = index, (log.size, log.root())
         else:
-            report.note("board.order", self.entry(index), "an opening or closing out of order", "board")
+            report.note("board.order", self.entry(index), "an opening, closing or cut-off out of order", "board")
 
     # 5: the ceremony.
 
@@ -407,12 +435,25 @@ class Verifier:
     def ballots(self, scan: Scan, ballots: Ballots) -> list[Counted]:
         for check in BALLOT_CHECKS:
             self.report.saw(check, len(scan.ballots))
-        for index, data in scan.ballots:
+        for index, data in self.with_changes(scan, ballots):
             try:
                 ballots.admit(index, data, scan)
             except Void as void:
                 self.report.note(void.check, self.entry(index), void, "board")
         return list(ballots.counted.values())
+
+    def with_changes(self, scan: Scan, ballots: Ballots) -> Iterator[tuple[int, bytes]]:
+        """The ballots in the order of the board. Changes of the roll take effect between them."""
+        changes: list[tuple[int, Change | None, bytes]] = [(index, change, b"") for index, change in scan.changes]
+        items = changes + [(index, None, data) for index, data in scan.ballots]
+        for index, change, data in sorted(items, key=lambda item: item[0]):
+            if change is None:
+                yield index, data
+                continue
+            try:
+                ballots.standing.apply(index, change, change.revoked in ballots.heads)
+            except NoEffect as problem:
+                self.report.note("roll.changes", self.entry(index), problem, "board")
 
     # 8: the close.
 
@@ -483,7 +524,7 @@ class Verifier:
             report.missing("closing.rule", "record", "too few witnesses cosigned", *awaited)
 
     def result(
-        self, manifest: Manifest, scan: Scan, roll: Roll, joint_key: JointKey, tally: Tally, close: Close
+        self, manifest: Manifest, scan: Scan, roll: StandingRoll, joint_key: JointKey, tally: Tally, close: Close
     ) -> None:
         report = self.report
         valid: list[PartialDecryption] = []
@@ -602,6 +643,7 @@ class Ballots:
     def __init__(self, manifest: Manifest, joint_key: JointKey, roll: Roll, fingerprint: bytes):
         self.manifest = manifest
         self.roll = roll
+        self.standing = StandingRoll(manifest, roll)
         self.fingerprint = fingerprint
         self.keys: list[StyleKeys] = [style_keys(style, joint_key.keys) for style in manifest.styles]
         self.trackers: set[bytes] = set()
@@ -621,7 +663,7 @@ class Ballots:
         except Refused as problem:
             raise Void("encoding", str(problem)) from None
         credential = ballot.credential.encoding
-        voter = self.roll.voters.get(credential)
+        voter = self.roll.voters.get(credential) or scan.added.before(credential, index)
         if voter is None:
             raise Void("credential", "the credential is not on the roll")
         fits = (ballot.style, ballot.weight) == (voter.style, voter.weight)
@@ -629,6 +671,8 @@ class Ballots:
         rule("signature", ballot_signature_holds(ballot, fingerprint), "the signature is not the credential's")
         style, keys = self.manifest.styles[ballot.style], self.keys[ballot.style]
         rule("argument", argument_holds(ballot, style, keys, fingerprint), "the ballot argument is not valid")
+        rule("credential", self.standing.line(credential) is not None, "no change with an effect has added the credential")
+        rule("credential", credential not in self.standing.revoked, "a change has revoked the credential")
         rule("duplicate", ballot.tracker not in self.trackers, "an admitted ballot has the same tracker")
         rule("randomness", ballot.r.encoding not in self.randomness, "an admitted ballot has the same R")
         previous = self.last.get(credential, NO_DIGEST)

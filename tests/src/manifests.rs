@@ -67,6 +67,7 @@ pub fn base() -> Value {
     ]);
     manifest["weights"] = json!({ "unit": text("votes"), "max": 5, "total": 100 });
     manifest["quorum"] = json!({ "of": "heads", "base": "roll", "rule": "more_than", "fraction": [1, 2] });
+    manifest["roll_changes"] = json!({ "number": 2, "weight": 3 });
     manifest["client_software"] = json!([{ "name": "page", "sha256": "5c".repeat(32) }]);
     manifest
 }
@@ -388,6 +389,7 @@ fn plus_order_2(key: &str) -> String {
 
 fn fields() -> Vec<Case> {
     let one = |path: &str, value: Value| vec![json!(["set", path, value])];
+    let changes = |number: u64, weight: u64| one("roll_changes", json!({ "number": number, "weight": weight }));
     let fraction = |one: u64, other: u64| vec![set("quorum/fraction", json!([one, other]))];
     let mut cases: Vec<Case> = vec![
         (NO, "another format", one("format", "ballotta/v1-draft.4/manifest".into())),
@@ -426,14 +428,21 @@ fn fields() -> Vec<Case> {
         (NO, "another closing", one("closing", "organiser".into())),
         (YES, "closing by witnesses", one("closing", "witnesses".into())),
         (NO, "closing by witnesses without a quorum", vec![set("closing", "witnesses"), set("witnesses/quorum", 0)]),
-        (NO, "changes of the roll until the close", one("roll_changes_until", "close".into())),
+        (YES, "a roll that the opening fixes", vec![unset("roll_changes")]),
+        (YES, "as many changes of the roll as there may be", changes(1 << 16, 1 << 44)),
+        (NO, "more changes of the roll than there may be", changes((1 << 16) + 1, 1)),
+        (NO, "changes of the roll of a larger weight than there may be", changes(1, (1 << 44) + 1)),
+        (NO, "no changes of the roll", changes(0, 1)),
+        (NO, "changes of the roll without weight", changes(1, 0)),
+        (NO, "changes of the roll until a time", one("roll_changes", "close".into())),
+        (NO, "changes of the roll with an unknown field", one("roll_changes/until", "close".into())),
         (NO, "another word for revoting", one("revoting", "first_counts".into())),
         (YES, "no revoting", one("revoting", "not_allowed".into())),
         (YES, "no software", one("client_software", json!([]))),
         (NO, "software with a hash that is none", one("client_software/0/sha256", "5c".into())),
         (NO, "software with an unknown field", one("client_software/0/url", "https://example.org".into())),
     ];
-    const REQUIRED: [&str; 18] = [
+    const REQUIRED: [&str; 17] = [
         "format",
         "suite",
         "election_id",
@@ -446,7 +455,6 @@ fn fields() -> Vec<Case> {
         "revoting",
         "privacy",
         "closing",
-        "roll_changes_until",
         "organiser",
         "credential_authorities",
         "trustees",

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use ballotta::board::entry::{Action, EntryKind, Pointer};
-use ballotta::credential::RollSignature;
+use ballotta::credential::{ChangeReason, RollSignature};
 use ballotta::decryption::TallyReference;
 use ballotta::group::Scalar;
 use ballotta::hash::{FileHash, Fingerprint, TallyDigest, TreeHash};
@@ -134,6 +134,7 @@ pub fn all(elections: &[Election; 2]) -> Vec<Mutation> {
     maker.of_rolls();
     maker.of_pins();
     maker.of_boards();
+    maker.of_changes();
     maker.of_ballots();
     maker.of_the_close();
     maker.made
@@ -468,6 +469,157 @@ impl Maker<'_> {
                 records::finish(board);
             });
         }
+    }
+
+    /// A board on which something happens after the opening, then the votes, and the rest follows.
+    fn after_the_opening(&mut self, of: Closing, name: &'static str, change: impl FnOnce(&mut Board<'_>)) {
+        self.board(of, name, |board| {
+            board.organise(Action::Open);
+            change(board);
+            records::vote(board);
+            records::finish(board);
+        });
+    }
+
+    /// Changes of the roll during the voting. Voters 5 to 8 are not on the roll of the opening.
+    fn of_changes(&mut self) {
+        const LATE: ChangeReason = ChangeReason::LateMember;
+        fn push(
+            board: &mut Board<'_>,
+            (sequence, reason): (u32, ChangeReason),
+            revokes: Option<usize>,
+            adds: Option<usize>,
+        ) -> Vec<u8> {
+            let change = board.make_change(sequence, reason, revokes, adds).encode();
+            board.push(EntryKind::RollChange, &change);
+            change
+        }
+        let option = |option| [Choice::Options(vec![option])];
+        self.after_the_opening(W, "a change of the roll adds a voter, who votes", |board| {
+            board.change(LATE, None, Some(5));
+            board.vote(5, &option(2));
+        });
+        self.after_the_opening(W, "a code is replaced, both codes vote, and the cut-off follows", |board| {
+            board.change(LATE, None, Some(5));
+            board.change(ChangeReason::LostCode, Some(5), Some(6));
+            let ballot = board.election.ballot(5, &option(0)).cast().to_bytes();
+            board.push_ballot(&ballot);
+            board.vote(6, &option(1));
+            board.organise(Action::CutOff);
+        });
+        self.after_the_opening(W, "voters are added in two styles, and one of them leaves", |board| {
+            board.change(LATE, None, Some(8));
+            board.change(ChangeReason::Error, None, Some(7));
+            board.change(ChangeReason::Left, Some(7), None);
+        });
+        self.after_the_opening(W, "changes of the roll after the cut-off", |board| {
+            board.organise(Action::CutOff);
+            board.change(LATE, None, Some(5));
+        });
+        self.board(W, "changes of the roll and cut-offs before the opening and after the close", |board| {
+            push(board, (1, LATE), None, Some(5));
+            board.organise(Action::CutOff);
+            board.organise(Action::Open);
+            records::vote(board);
+            board.organise(Action::CutOff);
+            board.organise(Action::CutOff);
+            records::finish(board);
+            push(board, (1, LATE), None, Some(5));
+            board.organise(Action::CutOff);
+        });
+        self.before_the_close(W, "changes of the roll that break a rule which depends on earlier entries", |board| {
+            push(board, (2, LATE), None, Some(5));
+            push(board, (0x1_0000, LATE), None, Some(5));
+            // Who has voted, and who is not on the roll.
+            push(board, (1, ChangeReason::Left), Some(0), None);
+            push(board, (1, ChangeReason::Left), Some(5), None);
+            push(board, (1, LATE), None, Some(5));
+            push(board, (1, LATE), None, Some(5));
+            push(board, (2, LATE), None, Some(5));
+            // Another style than that of the lost code.
+            push(board, (2, ChangeReason::LostCode), Some(5), Some(8));
+            push(board, (2, ChangeReason::Left), Some(5), None);
+            push(board, (3, ChangeReason::LostCode), Some(5), Some(6));
+            push(board, (3, ChangeReason::Error), None, Some(5));
+            push(board, (3, LATE), None, Some(6));
+            push(board, (4, LATE), None, Some(7));
+        });
+        self.after_the_opening(W, "a change without the signature of the first of two authorities", |board| {
+            let mut change = board.make_change(1, LATE, None, Some(5)).encode();
+            let at = change.len() - 128;
+            change.copy_within(at + 64.., at);
+            board.push(EntryKind::RollChange, &change);
+        });
+        self.after_the_opening(
+            W,
+            "changes with the part of another change, with another sum, and of no style and weight",
+            |board| {
+                let one = board.make_change(1, LATE, None, Some(5));
+                let other = board.make_change(2, LATE, None, Some(5)).encode();
+                let proof = 145..209;
+                let election = board.election;
+                let copied =
+                    election.sign_change(&one, |body| body[proof.clone()].copy_from_slice(&other[proof.clone()]));
+                board.push(EntryKind::RollChange, &copied);
+                let credential = *election.credentials[6].public().as_bytes();
+                let other = election.sign_change(&one, |body| body[70..102].copy_from_slice(&credential));
+                board.push(EntryKind::RollChange, &other);
+                for (at, byte) in [(102, 2), (104, 0), (104, 2)] {
+                    let other = election.sign_change(&one, |body| body[at] = byte);
+                    board.push(EntryKind::RollChange, &other);
+                }
+                // The same credential with another style, after a change without an effect.
+                push(board, (7, LATE), None, Some(5));
+                let other = election.sign_change(&one, |body| body[102] = 1);
+                board.push(EntryKind::RollChange, &other);
+            },
+        );
+        self.after_the_opening(W, "changes of the roll that cannot be read", |board| {
+            let added = board.make_change(1, LATE, None, Some(5)).encode();
+            let left = board.make_change(1, ChangeReason::Left, Some(0), None).encode();
+            // Sequence, reason, a reason that does not fit, flag, number of authorities, an element.
+            for (at, byte) in [(32, 0), (36, 5), (36, 4), (69, 2), (112, 0), (112, 9), (70, 1), (113, 1)] {
+                let mut changed = added.clone();
+                changed[at] = byte;
+                board.push(EntryKind::RollChange, &changed);
+            }
+            board.push(EntryKind::RollChange, &added[..added.len() - 1]);
+            board.push(EntryKind::RollChange, &[&left[..], &[0]].concat());
+            let mut alone = left.clone();
+            alone[70] = 1;
+            board.push(EntryKind::RollChange, &alone);
+            alone.truncate(left.len() - 64);
+            board.push(EntryKind::RollChange, &alone);
+        });
+        self.after_the_opening(S, "a change of the roll that the manifest does not allow", |board| {
+            let change = Election::build(crate::election::ElectionOptions {
+                late: vec![(0, 1)],
+                roll_changes: Some(ballotta::manifest::RollChanges { number: 1, weight: 1 }),
+                ..board.election.options.clone()
+            });
+            let change = change.open_board().make_change(1, LATE, None, Some(5)).encode();
+            board.push(EntryKind::RollChange, &change);
+        });
+        self.after_the_opening(W, "void ballots of a credential that is added and replaced", |board| {
+            let broken = |voter: usize| {
+                let mut ballot = board.election.ballot(voter, &option(0)).cast().to_bytes();
+                let at = ballot.len() - 40;
+                ballot[at] ^= 1;
+                ballot
+            };
+            let [five, six] = [5, 6].map(broken);
+            // Before the change nobody knows the credential, after it the signature is wrong.
+            board.push_ballot(&five);
+            board.change(LATE, None, Some(5));
+            board.push_ballot(&five);
+            board.change(ChangeReason::LostCode, Some(5), Some(6));
+            board.push_ballot(&six);
+            board.vote(6, &option(1));
+            push(board, (3, ChangeReason::Left), Some(6), None);
+            push(board, (4, LATE), None, Some(7));
+            let ballot = board.election.ballot(7, &option(0)).cast().to_bytes();
+            board.push_ballot(&ballot);
+        });
     }
 
     fn of_boards(&mut self) {

@@ -13,7 +13,7 @@ use ballotta::board::tiles::{bundle_paths, decode_bundle};
 use ballotta::decision::Winners;
 use ballotta::group::{Element, PublicElement, Scalar, hash_to_group};
 use ballotta::index::{AuthorityIndex, TrusteeIndex};
-use ballotta::manifest::{Closing, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, Ties};
+use ballotta::manifest::{Closing, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, RollChanges, Ties};
 use ballotta::merkle::{Frontier, leaf_hash};
 use ballotta::record::{self, MemoryRecord, WithheldReason};
 use ballotta::transcript::ProofTranscript;
@@ -31,7 +31,7 @@ use crate::{framed, tagged};
 /// The election that is closed in one of the two ways.
 ///
 /// The voters of the first have different weights, and both of its trustees are needed. In the second, one of the contests
-/// is withheld, one of two trustees is enough, and nobody may vote twice.
+/// is withheld, one of two trustees is enough, nobody may vote twice, and the roll may change.
 #[must_use]
 pub fn election(closing: Closing) -> Election {
     Election::build(match closing {
@@ -56,6 +56,8 @@ pub fn election(closing: Closing) -> Election {
             styles: vec![vec![0], vec![0, 1]],
             voters: vec![(0, 1), (1, 1), (0, 1), (0, 1), (0, 1)],
             authorities: 2,
+            late: vec![(0, 1), (0, 1), (0, 1), (1, 1)],
+            roll_changes: Some(RollChanges { number: 3, weight: 3 }),
             trustees: 2,
             threshold: 1,
             revoting: Revoting::NotAllowed,
@@ -655,7 +657,8 @@ impl Values<'_> {
         self.roll_lines().chunks(32).map(|lines| sha256(&[&[0], lines.concat().as_slice()].concat())).collect()
     }
 
-    /// The heads of the voters, in the order of the roll: the position of the ballot that counts.
+    /// The heads of the voters, in the order of the roll, and of the changes that the manifest allows, of which there are none: the
+    /// position of the ballot that counts.
     fn heads(&self) -> Vec<Option<u64>> {
         let ballots = self.ballots();
         let counts = |line: &&[u8]| {
@@ -663,7 +666,8 @@ impl Values<'_> {
             let mut own = ballots.as_array().into_iter().flatten().filter(of_voter);
             own.find(|ballot| ballot["counts"] == true).and_then(|ballot| ballot["index"].as_u64())
         };
-        self.roll_lines().iter().map(counts).collect()
+        let changes = self.election.options.roll_changes.map_or(0, |changes| changes.number);
+        self.roll_lines().iter().map(counts).chain((0..changes).map(|_| None)).collect()
     }
 
     fn tally(&self) -> Value {

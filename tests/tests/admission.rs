@@ -181,7 +181,7 @@ fn a_credential_that_is_not_on_the_roll() {
     };
     assert_eq!(judge(), Err(error));
     let _weak = Weaken::without(Check::CredentialOnRoll);
-    assert_eq!(judge(), Ok(0));
+    assert_eq!(judge(), Ok(Some(0)));
 }
 
 #[test]
@@ -647,7 +647,7 @@ fn entries_that_cannot_be_read() {
     board.vote(1, &[option(0)]);
     let bad: [(&[u8], DecodeError); 7] = [
         (&[1, 5, 0, 5], DecodeError::UnknownValue { field: "kind", found: 0 }),
-        (&[1, 5, 9, 5], DecodeError::UnknownValue { field: "kind", found: 9 }),
+        (&[1, 5, 10, 5], DecodeError::UnknownValue { field: "kind", found: 10 }),
         (&[1, 5, 255, 5], DecodeError::UnknownValue { field: "kind", found: 255 }),
         (&[1, 5, 3], DecodeError::Truncated { field: "body" }),
         (&[7], DecodeError::Truncated { field: "version" }),

@@ -360,7 +360,7 @@ impl Client<'_> {
             "opened": light.window.opened,
             "closed": light.window.closed,
         });
-        let own = match light.voter(self.record, code) {
+        let own = match light.voter(self.record, code, &mut TestRng(1)) {
             Ok(own) => own,
             Err(error) => return json!({ "election": election, "line": { "refuses": error.code() } }),
         };

@@ -266,7 +266,7 @@ fn a_ballot_of_another_voter() {
         (board, index)
     };
     let weak = Weaken::without(Check::AbsorbCredential);
-    assert_eq!(judge(&copy()).ok(), Some(election.line(0).voter()), "the copy passes");
+    assert_eq!(judge(&copy()).ok(), Some(Some(election.line(0).voter())), "the copy passes");
     let (mut board, _) = run();
     // Nobody has opened the ballot of voter 1, but its vote counts for voter 0.
     board.chosen.insert(0, vec![option(1)]);
@@ -573,6 +573,19 @@ const PAIRS: &[(CheckId, &[Check])] = &[
             Check::RefuseIdentity,
             Check::PartsSum,
             Check::PointedFile,
+        ],
+    ),
+    (
+        CheckId::RollChanges,
+        &[
+            Check::ChangeSigned,
+            Check::ChangeParts,
+            Check::ChangeBeforeCutOff,
+            Check::ChangeSequence,
+            Check::ChangeBounds,
+            Check::ChangeOfVoter,
+            Check::RevokedOnce,
+            Check::NeverOnRoll,
         ],
     ),
     (CheckId::Fingerprint, &[Check::OpenedFingerprint]),

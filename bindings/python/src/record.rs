@@ -40,6 +40,8 @@ fn kind(kind: EntryKind) -> &'static str {
         EntryKind::PartialDecryption => "decryption",
         EntryKind::Publication => "publication",
         EntryKind::RollSignature => "roll-signature",
+        EntryKind::RollChange => "roll-change",
+        EntryKind::CutOff => "cut-off",
         _ => "unknown",
     }
 }

@@ -44,6 +44,8 @@ export type ErrorCode =
   | 'repeated-code'
   | 'unknown-credential'
   | 'has-voted'
+  | 'revoked-credential'
+  | 'change-not-shown'
   // The second device.
   | 'bad-opening'
   | 'other-tracker'

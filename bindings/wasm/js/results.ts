@@ -118,6 +118,8 @@ export interface ElectionResult {
   readonly fingerprint: string;
   readonly eligible_voters: bigint;
   readonly eligible_weight: bigint;
+  /** How often the roll was changed during the voting, if the manifest allows changes. */
+  readonly roll_changes?: { readonly lost_code: number; readonly late_member: number; readonly error: number; readonly left: number };
   readonly counted_ballots: bigint;
   readonly counted_weight: bigint;
   readonly quorum: { readonly counted: bigint; readonly base: bigint; readonly fraction: readonly [number, number]; readonly rule: string; readonly reached: boolean } | null;

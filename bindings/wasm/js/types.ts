@@ -227,7 +227,11 @@ export type LightFoundBallot =
   /** Another ballot of the voter is on the board, which shows it as the last one. */
   | { readonly state: 'another_is_last'; readonly entry: number; readonly by: string; readonly byWritten: string; readonly witnesses: Witnesses | null }
   /** The board shows no ballot of the voter. It may hide one. */
-  | { readonly state: 'not_shown'; readonly witnesses: Witnesses | null };
+  | { readonly state: 'not_shown'; readonly witnesses: Witnesses | null }
+  /** Enough trustees have signed that a change of the roll, at `entry`, has revoked the credential: no ballot of it counts. */
+  | { readonly state: 'revoked'; readonly entry: number; readonly witnesses: Witnesses | null }
+  /** A change of the roll that all credential authorities have signed revokes the credential, and is on the board at `entry`. */
+  | { readonly state: 'revocation_on_board'; readonly entry: number; readonly witnesses: Witnesses | null };
 
 /** A stage: how far an election has come. */
 export type Stage = 'voting' | 'closed' | 'complete';

@@ -172,7 +172,7 @@ impl RawLight {
     pub fn credential(&self, code: Vec<u8>) -> Result<Option<RawLightCredential>, JsValue> {
         let code = voting_codes(&Zeroizing::new(code))?;
         let election = self.opened()?;
-        let voter = self.awaiting(election.voter(&self.parts, &code))?;
+        let voter = self.awaiting(election.voter(&self.parts, &code, &mut system_rng()?))?;
         Ok(voter.map(|voter| RawLightCredential { election: Rc::clone(election), voter: Rc::new(voter) }))
     }
 
@@ -234,7 +234,10 @@ impl RawLight {
         let state = found.code();
         let own = |entry| Place { state, entry: Some(entry), ..Place::default() };
         let place = match found {
-            LightStatus::Counted { index } | LightStatus::OnBoard { index } => own(index),
+            LightStatus::Counted { index }
+            | LightStatus::OnBoard { index }
+            | LightStatus::Revoked { index }
+            | LightStatus::RevocationOnBoard { index } => own(index),
             LightStatus::AnotherCounts { index, tracker } | LightStatus::AnotherIsLast { index, tracker } => {
                 Place::other(state, index, tracker)
             }

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use ballotta::admission::{
-    Admission, AdmitError, AdmittedBallots, BoardEntries as _, EntryRefused, EntryRules, Resumed, VoidBallot,
-    light_files, receipt,
+    Admission, AdmitError, AdmittedBallots, BoardEntries as _, ChangeRefused, EntryRefused, EntryRules, Resumed,
+    VoidBallot, light_files, receipt,
 };
 use ballotta::ballot::{AdmissionError, VerifiedBallot, Window};
 use ballotta::board::board_key;
@@ -18,7 +18,7 @@ use ballotta::board::note::{NoteKey, NoteSigner, SignedCheckpoint};
 use ballotta::board::receipt::SignedReceipt;
 use ballotta::board::tiles::bundle_paths;
 use ballotta::board::timeline::{Event, Observed, Timeline};
-use ballotta::credential::RollSignature;
+use ballotta::credential::{RollChange, RollChangeError, RollSignature};
 use ballotta::decryption::{PartialDecryption, VerifiedDecryption};
 use ballotta::election::ElectionContext;
 use ballotta::hash::{FileHash, TreeHash};
@@ -27,7 +27,7 @@ use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT,
 use ballotta::limits::MAX_CHECKPOINT_BYTES;
 use ballotta::manifest::Manifest;
 use ballotta::merkle::{TreeHead, leaf_hash};
-use ballotta::record::light::{entry_length, files_of_close};
+use ballotta::record::light::{CHANGES, changes_file, entry_length, files_of_close};
 use ballotta::record::{
     self, Bundle, PartsFailure, PublishedBoard, PublishedRoll, RecordSource, SignedParts, SourceError, TiledLog,
     TiledLogError, read_checkpoint, read_head, verify_parts,
@@ -117,15 +117,20 @@ struct WholeBoard {
     others: Others,
     is_published: bool,
     has_late_entries: bool,
+    /// The number of changes of the roll that are valid by themselves.
+    changes: u64,
 }
 
 impl WholeBoard {
     fn read(source: &FolderRecord, manifest: &Manifest) -> Result<Self> {
         let (mut rules, mut ballots) = (EntryRules::default(), AdmittedBallots::default());
         let (mut named, mut others) = (NamedFiles::default(), Others::new());
-        let (mut is_published, mut has_late_entries) = (false, false);
+        let (mut is_published, mut has_late_entries, mut changes) = (false, false, 0);
         let mut observe = |observed: &Observed<'_>| {
-            has_late_entries |= rules.is_opened() && !matches!(observed.event, Some(Event::Ballot(_)));
+            // An index has ballots, changes of the roll and the cut-off.
+            let is_indexed = matches!(observed.event, Some(Event::Ballot(_) | Event::RollChange(_) | Event::CutOff));
+            has_late_entries |= rules.is_opened() && !is_indexed;
+            changes += u64::from(matches!(observed.event, Some(Event::RollChange(_))));
             rules.observe(observed);
             ballots.observe(observed);
             named.observe(observed);
@@ -135,7 +140,7 @@ impl WholeBoard {
             is_published |= matches!(observed.event, Some(Event::Publication(_)));
         };
         let board = PublishedBoard::read(source, manifest, &mut observe, &mut system_rng()).refused()?;
-        Ok(Self { board, rules, ballots, named, others, is_published, has_late_entries })
+        Ok(Self { board, rules, ballots, named, others, is_published, has_late_entries, changes })
     }
 }
 
@@ -190,6 +195,19 @@ fn check_not_restored(
          otherwise anybody can convict this board of two histories",
         path.shown()
     ))
+}
+
+/// The hash of an entry that is no ballot: `bytes` are those of its body, or of the file to which it points. `None` if there is no such
+/// entry.
+fn leaf_of(kind: EntryKind, bytes: &[u8]) -> Option<TreeHash> {
+    let body = match kind {
+        EntryKind::Ceremony => Pointer::to_file(message_header(bytes).ok()?.1, bytes).ok()?.encode(),
+        EntryKind::PartialDecryption => {
+            Pointer::to_file(PartialDecryption::decode(bytes).ok()?.trustee(), bytes).ok()?.encode()
+        }
+        _ => bytes.to_vec(),
+    };
+    Some(leaf_hash(&Entry::new(kind, &body).ok()?.encode()))
 }
 
 /// The admission of ballots on a board that was opened, with everything that was read in memory.
@@ -274,15 +292,26 @@ impl BallotBox {
 
     /// The position of an entry with the same bytes, which is no ballot: `bytes` are those of its body, or of the file to which it
     /// points.
-    pub(crate) fn repeated(&self, kind: EntryKind, bytes: &[u8]) -> Option<u64> {
-        let body = match kind {
-            EntryKind::Ceremony => Pointer::to_file(message_header(bytes).ok()?.1, bytes).ok()?.encode(),
-            EntryKind::PartialDecryption => {
-                Pointer::to_file(PartialDecryption::decode(bytes).ok()?.trustee(), bytes).ok()?.encode()
+    pub(crate) fn repeated(&self, kind: EntryKind, bytes: &[u8]) -> Result<Option<u64>> {
+        let Some(leaf) = leaf_of(kind, bytes) else { return Ok(None) };
+        if let Some(index) = self.others.get(&leaf) {
+            return Ok(Some(*index));
+        }
+        // A board that was opened by its index has not read these.
+        let Some(admission) = &self.admission else { return Ok(None) };
+        let index = match kind {
+            EntryKind::RollChange => {
+                let number = RollChange::decode(bytes).map_or(0, |change| change.sequence() as usize);
+                let change = number.checked_sub(1).and_then(|number| admission.index().changes().get(number));
+                change.map(|change| change.index)
             }
-            _ => bytes.to_vec(),
+            EntryKind::CutOff => admission.cut_off_at(),
+            _ => None,
         };
-        self.others.get(&leaf_hash(&Entry::new(kind, &body).ok()?.encode())).copied()
+        match index {
+            Some(index) => Ok((leaf_hash(&self.folder.entry(index)?) == leaf).then_some(index)),
+            None => Ok(None),
+        }
     }
 
     /// The ballots on the board that no ballot box admits, as far as the board was read. They do not count.
@@ -338,7 +367,7 @@ impl BallotBox {
     }
 
     fn read_whole(source: FolderRecord, manifest: Manifest, lock: BoardLock, signer: NoteSigner) -> Result<Self> {
-        let WholeBoard { board, rules, ballots, named, others, is_published, has_late_entries } =
+        let WholeBoard { board, rules, ballots, named, others, is_published, has_late_entries, changes } =
             WholeBoard::read(&source, &manifest)?;
         let closing = board.timeline().closing_head();
         let folder = BoardFolder::resume(lock, signer.key(), board.timeline().frontier().clone(), &named)?;
@@ -346,7 +375,9 @@ impl BallotBox {
         let (admission, void) = resumed.unzip();
         let mut opened = Self::new(source, manifest, signer, folder, rules, admission);
         (opened.void, opened.others) = (void.unwrap_or_default(), others);
-        opened.has_late_entries = has_late_entries;
+        // A change without an effect is not in an index either.
+        let effective = opened.admission.as_ref().map_or(0, |admission| admission.index().changes().len());
+        opened.has_late_entries = has_late_entries || changes != effective as u64;
         let light = LightFiles::new(opened.source.root());
         if opened.rules.is_closed() && light.are_closed_with(opened.folder.committed().size)? {
             opened.light = Some(light);
@@ -370,9 +401,9 @@ impl BallotBox {
     ) -> std::result::Result<(BoardFolder, (EntryRules, Others), Admission<Lookups>, Vec<[u8; 2]>), BoardLock> {
         let rng = &mut system_rng();
         let Some(index) = BoardIndex::open(index, manifest.hash()) else { return Err(lock) };
-        let (first, voters) = (index.head().size, index.voters());
+        let (first, voters, cut_off) = (index.head().size, index.voters(), index.cut_off());
         let mut read = || -> Result<_> {
-            ensure!(LightFiles::new(source.root()).reach(first, voters)?);
+            ensure!(LightFiles::new(source.root()).reach(first, voters, index.heads())?);
             // The board has signed a checkpoint that continues the head of the index, and an opening of this election.
             let light = LightElection::read(source, Some(index.head()), rng)?;
             let opened = light.window.opened.filter(|_| light.window.closed.is_none()).context("not open")?;
@@ -392,9 +423,12 @@ impl BallotBox {
                 }
             }
             ensure!(rules.is_opened());
+            if cut_off.is_some() {
+                rules.note_cut_off();
+            }
             Ok((light, (rules, others), named))
         };
-        let Ok((light, rules, named)) = read() else { return Err(lock) };
+        let Ok((light, (mut rules, others), named)) = read() else { return Err(lock) };
         let head = *light.head();
         let folder = match BoardFolder::resume_by_tiles(lock, key) {
             Ok(folder) if *folder.committed() == head => folder,
@@ -402,22 +436,35 @@ impl BallotBox {
             Err((lock, _)) => return Err(lock),
         };
         let lookups = IndexedBallots::new(index, light.roll(), FolderRecord::new(source.root()));
-        let mut admission = Admission::with_index(light.context, light.window, Lookups::Disk(Box::new(lookups)));
+        let mut admission =
+            Admission::with_index(light.context, light.window, cut_off, Lookups::Disk(Box::new(lookups)));
         let mut lengths = Vec::new();
         // What the index does not have, by the same rules. An entry that is no ballot is the closing.
         let mut replay = || -> Result<bool> {
             for position in first..head.size {
                 let entry = folder.entry(position)?;
                 lengths.push(entry_length(&entry));
-                if !admission.replay(position, &entry, &folder)? {
+                if admission.replay(position, &entry, &folder, &mut system_rng())? {
+                    continue;
+                }
+                // A cut-off has an effect only if it is the first one, and the organiser's.
+                let Ok(cut_off) = Entry::decode(&entry) else { return Ok(false) };
+                let context = admission.context();
+                let is_cut_off = cut_off.kind() == EntryKind::CutOff
+                    && rules.add_cut_off(context, cut_off.body(), &mut system_rng()).is_ok();
+                if !is_cut_off {
                     return Ok(false);
+                }
+                admission.cut_off(position);
+                if let Lookups::Disk(disk) = admission.index_mut() {
+                    disk.ballots.note_cut_off(position);
                 }
             }
             Ok(true)
         };
         // Only now it is known that no later entry points to a file.
         match replay() {
-            Ok(true) if folder.remove_leftovers(&named).is_ok() => Ok((folder, rules, admission, lengths)),
+            Ok(true) if folder.remove_leftovers(&named).is_ok() => Ok((folder, (rules, others), admission, lengths)),
             Ok(_) | Err(_) => Err(folder.into_lock()),
         }
     }
@@ -446,14 +493,15 @@ impl BallotBox {
             let admission = self.admission.take_if(|admission| admission.window() == election.window);
             let Some(admission) = admission else { return Ok(BoardIndex::remove(path)?) };
             let (roll, source) = (election.roll(), FolderRecord::new(self.source.root()));
+            let cut_off = admission.cut_off_at();
             let lookups = match admission.into_index() {
                 Lookups::Memory(admitted) => {
-                    let index = BoardIndex::create(path, self.manifest.hash(), &committed, &admitted)?;
+                    let index = BoardIndex::create(path, self.manifest.hash(), &committed, cut_off, &admitted)?;
                     Lookups::Disk(Box::new(IndexedBallots::new(index, roll, source)))
                 }
                 disk @ Lookups::Disk(_) => disk,
             };
-            self.admission = Some(Admission::with_index(election.context, election.window, lookups));
+            self.admission = Some(Admission::with_index(election.context, election.window, cut_off, lookups));
         }
         Ok(())
     }
@@ -479,6 +527,9 @@ impl BallotBox {
         light.write_middle(first, first + lengths.len() as u64)?;
         if let Some(Lookups::Disk(disk)) = self.admission.as_ref().map(Admission::index) {
             light.write_heads(disk.ballots.pending())?;
+            if disk.ballots.has_new_changes() {
+                light.write([(CHANGES.to_owned(), changes_file(disk.ballots.changes()))])?;
+            }
         }
         Ok(())
     }
@@ -649,6 +700,38 @@ impl BallotBox {
         let resumed = Admission::resume(context, roll, source, window, AdmittedBallots::default(), rng)?;
         self.admission = Some(resumed.admission.map_index(|index| Lookups::Memory(Box::new(index))));
         Ok(index)
+    }
+
+    /// Changes the roll, if the change keeps all rules.
+    pub(crate) fn add_roll_change(&mut self, body: &[u8]) -> Result<u64> {
+        let change = |this: &mut Self| {
+            let Some(admission) = &mut this.admission else { return Err(RollChangeError::NotOpen.into()) };
+            admission.change(body, &this.folder, &mut system_rng())
+        };
+        let changed = match change(self) {
+            Err(ChangeRefused::Index(_)) => {
+                self.make_index_again()?;
+                change(self)
+            }
+            changed => changed,
+        };
+        let (entry, _) = changed?;
+        let leaf = leaf_hash(&entry);
+        let index = self.append_bytes(entry)?;
+        self.others.insert(leaf, index);
+        Ok(index)
+    }
+
+    /// Ends the changes of the roll.
+    pub(crate) fn add_cut_off(&mut self, body: &[u8]) -> Result<u64> {
+        let admission = self.admission.as_mut().ok_or(EntryRefused::NoCutOff)?;
+        self.rules.add_cut_off(admission.context(), body, &mut system_rng())?;
+        let index = self.folder.size();
+        admission.cut_off(index);
+        if let Lookups::Disk(disk) = admission.index_mut() {
+            disk.ballots.note_cut_off(index);
+        }
+        self.append(EntryKind::CutOff, body)
     }
 
     /// Closes the voting, and publishes the checkpoint that witnesses cosign.

@@ -50,7 +50,7 @@ pub(crate) struct AddToBoard {
     #[arg(long, value_name = "FILE")]
     index: Option<PathBuf>,
     /// The files that people sent, in the order in which they are added: messages of the key ceremony, the roll and its
-    /// signatures with their parts, opening, ballots, closing, statements, decryptions, cosignatures
+    /// signatures with their parts, opening, ballots, changes of the roll, cut-off, closing, statements, decryptions, cosignatures
     #[arg(required = true)]
     files: Vec<PathBuf>,
 }
@@ -271,7 +271,7 @@ impl Board<'_> {
                     self.add_ballots(&mut run, outcomes)?;
                     let added = match other {
                         // An interrupted call is repeated as it was.
-                        Ok(Sent::Message(message)) => match self.repeated(&message) {
+                        Ok(Sent::Message(message)) => match self.repeated(&message)? {
                             Some(index) => Ok(Added::Before(index)),
                             None => self.add_one(&message),
                         },
@@ -318,15 +318,19 @@ impl Board<'_> {
     }
 
     /// The position of the entry of a file that is not a ballot, if the board has it already.
-    fn repeated(&self, MessageFile { kind, bytes }: &MessageFile) -> Option<u64> {
+    fn repeated(&self, MessageFile { kind, bytes }: &MessageFile) -> Result<Option<u64>> {
         let kind = match kind {
             FileKind::CeremonyMessage => EntryKind::Ceremony,
             FileKind::RollSignature => EntryKind::RollSignature,
             FileKind::Opening => EntryKind::Open,
             FileKind::Closing => EntryKind::Close,
+            FileKind::RollChange => EntryKind::RollChange,
+            FileKind::CutOff => EntryKind::CutOff,
             FileKind::ClosingStatement => EntryKind::ClosingStatement,
             FileKind::PartialDecryption => EntryKind::PartialDecryption,
-            FileKind::Ballot | FileKind::BallotOpening | FileKind::Cosignature => return None,
+            FileKind::Ballot | FileKind::BallotOpening | FileKind::Cosignature | FileKind::RollChangeDraft => {
+                return Ok(None);
+            }
         };
         self.ballot_box.repeated(kind, bytes)
     }
@@ -354,6 +358,12 @@ impl Board<'_> {
             }
             FileKind::Opening => self.ballot_box.add_opening(bytes)?,
             FileKind::Closing => self.ballot_box.add_closing(bytes)?,
+            FileKind::RollChange => self.ballot_box.add_roll_change(bytes)?,
+            FileKind::CutOff => self.ballot_box.add_cut_off(bytes)?,
+            FileKind::RollChangeDraft => {
+                return refusal("not all credential authorities have signed this change of the roll")
+                    .remedy("give it to the next authority, who runs `ballotta credentials approve`");
+            }
             FileKind::ClosingStatement => {
                 self.verify_closed()?;
                 self.ballot_box.add_statement(bytes, self.tally.as_ref().context(NOT_CLOSED)?)?

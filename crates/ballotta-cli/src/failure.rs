@@ -8,6 +8,7 @@ use std::io;
 use anyhow::{Error, Result};
 use ballotta::admission::EntryRefused;
 use ballotta::ballot::AdmissionError;
+use ballotta::credential::{ChangeDraftError, RollChangeError};
 use ballotta::decryption::{DecryptionError, TallyDifference};
 use ballotta::record::{ReadError, RecordError};
 use ballotta::voter::VoterError;
@@ -94,6 +95,8 @@ fn library_code(error: &Error) -> Option<&'static str> {
         .or_else(|| find::<RecordError>(error).map(RecordError::code))
         .or_else(|| find::<AdmissionError>(error).map(AdmissionError::code))
         .or_else(|| find::<EntryRefused>(error).map(EntryRefused::code))
+        .or_else(|| find::<RollChangeError>(error).map(RollChangeError::code))
+        .or_else(|| find::<ChangeDraftError>(error).map(ChangeDraftError::code))
         .or_else(|| find::<DecryptionError>(error).map(DecryptionError::code))
 }
 
@@ -269,6 +272,7 @@ fn admission_remedy(error: &AdmissionError) -> Option<&'static str> {
         AdmissionError::UnknownCredential => {
             "the voting code is not for this election: prepare the ballot again with a code for this one"
         }
+        AdmissionError::Revoked { .. } => "the code was replaced or revoked: use the new code",
         AdmissionError::RevoteFork { .. } => "prepare the ballot again with the current record",
         AdmissionError::DuplicateBallot { .. } => "nothing to do: the ballot is on the board",
         AdmissionError::NotOpen => "add the organiser's opening first",

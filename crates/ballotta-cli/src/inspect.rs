@@ -14,7 +14,7 @@ use ballotta::board::receipt::SignedReceipt;
 use ballotta::board::tiles::{Level, TILE_WIDTH, TilePath, decode_bundle, decode_hashes};
 use ballotta::board::{board_key, witness_keys};
 use ballotta::contest::ContestOption;
-use ballotta::credential::{PART_LIST_FORMAT, RollSignature, authority_of_parts_file};
+use ballotta::credential::{ChangeDraft, PART_LIST_FORMAT, RollChange, RollSignature, authority_of_parts_file};
 use ballotta::decryption::{ClosingStatement, PartialDecryption, TallyReference};
 use ballotta::evidence::{Conviction, Evidence};
 use ballotta::hash::{FileHash, Fingerprint, Tracker};
@@ -412,6 +412,36 @@ impl Inspection<'_> {
             }
             FileKind::Opening => organiser_entry(Action::Open, &bytes)?,
             FileKind::Closing => organiser_entry(Action::Close, &bytes)?,
+            FileKind::CutOff => organiser_entry(Action::CutOff, &bytes)?,
+            FileKind::RollChange => {
+                let change = RollChange::decode(&bytes)?;
+                let added = change.added();
+                Fields::of("")
+                    .fingerprint(change.fingerprint())
+                    .with("number", change.sequence())
+                    .with("reason", change.reason().word())
+                    .with(
+                        "revokes",
+                        change.revoked().and_then(PublicElement::from_canonical).map(|it| VoterNumber::written(&it)),
+                    )
+                    .with("adds", added.map(|line| VoterNumber::written(&line.credential)))
+                    .with("style", added.map(|line| line.style))
+                    .with("weight", added.map(|line| line.weight))
+            }
+            FileKind::RollChangeDraft => {
+                let draft = ChangeDraft::decode(&bytes)?;
+                Fields::of("")
+                    .fingerprint(draft.fingerprint())
+                    .with("number", draft.sequence())
+                    .with("reason", draft.reason().word())
+                    .with(
+                        "revokes",
+                        draft.revoked().and_then(PublicElement::from_canonical).map(|it| VoterNumber::written(&it)),
+                    )
+                    .with("style", draft.added().map(|line| line.style))
+                    .with("weight", draft.added().map(|line| line.weight))
+                    .with("awaits authority", draft.awaited())
+            }
             FileKind::Ballot => Fields::of("").tracker(&SignedBallot::tracker_of(&bytes)?).and(header(&bytes)?),
             FileKind::ClosingStatement => {
                 let statement = ClosingStatement::decode(&bytes)?;
@@ -536,6 +566,7 @@ fn manifest(bytes: &[u8]) -> Result<Fields> {
         .with("largest weight", manifest.weights().max)
         .with("largest total weight", manifest.weights().total)
         .with("revoting", json!(manifest.revoting()))
+        .with("changes of the roll", json!(manifest.roll_changes()))
         .with("quorum", json!(manifest.quorum()))
         .with("privacy", json!(manifest.privacy()))
         .with("organiser", hex::encode(manifest.organiser().as_bytes()))
@@ -606,6 +637,11 @@ fn entry_line(bytes: &[u8]) -> String {
             }
             EntryKind::Open => opening(Action::Open, "opening")?,
             EntryKind::Close => opening(Action::Close, "closing")?,
+            EntryKind::CutOff => opening(Action::CutOff, "cut-off of changes of the roll")?,
+            EntryKind::RollChange => {
+                let change = RollChange::decode(body)?;
+                format!("change {} of the roll: {}", change.sequence(), change.reason().word())
+            }
             EntryKind::Ballot => format!("ballot {}", SignedBallot::tracker_of(body)?.written()),
             EntryKind::ClosingStatement => {
                 format!("statement of trustee {}", ClosingStatement::decode(body)?.trustee())

@@ -30,6 +30,7 @@ mod recognise;
 mod record;
 mod rehearsal;
 mod replay;
+mod roll_changes;
 mod secrets;
 mod signing;
 mod state_file;
@@ -128,6 +129,8 @@ enum OrganiserVerb {
     New(keys::NewKey),
     /// Sign the opening of the voting
     Open(organiser::OrganiserAct),
+    /// Sign the cut-off: after it the roll does not change
+    CutOff(organiser::OrganiserAct),
     /// Sign the closing of the voting
     Close(organiser::OrganiserAct),
 }
@@ -181,6 +184,14 @@ enum CredentialsVerb {
     Part(parts::MakePart),
     /// Add up the parts of all authorities to the roll of a record
     Combine(parts::CombineParts),
+    /// Replace a lost code while the voting is open: the old code ceases to be valid
+    Replace(roll_changes::ReplaceCode),
+    /// Add voters to the roll while the voting is open
+    Add(roll_changes::AddVoters),
+    /// Take a voter who has not voted off the roll while the voting is open
+    Revoke(roll_changes::RevokeCode),
+    /// Add the part and the signature of another credential authority to a change of the roll
+    Approve(roll_changes::ApproveChange),
 }
 
 #[derive(Subcommand, Debug)]
@@ -284,6 +295,7 @@ fn run(verb: Verb, console: Console) -> Result<()> {
     match verb {
         Verb::Organiser(OrganiserVerb::New(verb)) => verb.run(console),
         Verb::Organiser(OrganiserVerb::Open(verb)) => verb.open(console),
+        Verb::Organiser(OrganiserVerb::CutOff(verb)) => verb.cut_off(console),
         Verb::Organiser(OrganiserVerb::Close(verb)) => verb.close(console),
         Verb::Authority(AuthorityVerb::New(verb)) => verb.run(console),
         Verb::Authority(AuthorityVerb::Sign(verb)) => verb.run(console),
@@ -298,6 +310,10 @@ fn run(verb: Verb, console: Console) -> Result<()> {
         Verb::Credentials(CredentialsVerb::Issue(verb)) => verb.run(console),
         Verb::Credentials(CredentialsVerb::Part(verb)) => verb.run(console),
         Verb::Credentials(CredentialsVerb::Combine(verb)) => verb.run(console),
+        Verb::Credentials(CredentialsVerb::Replace(verb)) => verb.run(console),
+        Verb::Credentials(CredentialsVerb::Add(verb)) => verb.run(console),
+        Verb::Credentials(CredentialsVerb::Revoke(verb)) => verb.run(console),
+        Verb::Credentials(CredentialsVerb::Approve(verb)) => verb.run(console),
         Verb::Board(BoardVerb::New(verb)) => verb.run(console),
         Verb::Board(BoardVerb::Add(verb)) => verb.run(console),
         Verb::Board(BoardVerb::Light(verb)) => verb.run(console),

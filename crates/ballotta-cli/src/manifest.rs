@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use ballotta::limits::{MAX_MANIFEST_BYTES, MAX_TOTAL};
+use ballotta::limits::{MAX_MANIFEST_BYTES, MAX_ROLL_CHANGES, MAX_TOTAL};
 use ballotta::manifest::{
     BallotStyle, Closing, ElectionKind, LogKey, Manifest, ManifestContents, ManifestErrors, OnDisqualification, Party,
     Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, RollChanges, Schedule, Text, Ties, Trustees, Weights,
@@ -163,6 +163,12 @@ pub(crate) struct NewManifest {
     /// What decides if options tie: a lot that the trustees draw together, or nothing, so that places stay open
     #[arg(long, value_enum, default_value_t = TieRule::Open)]
     ties: TieRule,
+    /// The most changes of the roll while the voting is open: lost codes, late members, errors, members who left [default: none]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_ROLL_CHANGES))]
+    roll_changes: Option<u64>,
+    /// The largest sum of the weights of all these changes [default: as many times the largest weight of a voter]
+    #[arg(long, value_name = "WEIGHT", requires = "roll_changes")]
+    roll_changes_weight: Option<u64>,
     /// The participation that is required, such as `more_than 1/2 of heads on roll`
     #[arg(long, value_parser = quorum)]
     quorum: Option<Quorum>,
@@ -248,7 +254,12 @@ impl NewManifest {
                 minimum_ballots_per_weight: self.minimum_per_weight,
             },
             closing,
-            roll_changes_until: RollChanges::Open,
+            roll_changes: self.roll_changes.map(|number| RollChanges {
+                number,
+                weight: self
+                    .roll_changes_weight
+                    .unwrap_or_else(|| number.saturating_mul(self.max_weight).min(MAX_TOTAL)),
+            }),
             organiser: self.organiser,
             credential_authorities: self.authority.clone(),
             trustees: Trustees {

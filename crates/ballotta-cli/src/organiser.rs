@@ -1,4 +1,4 @@
-//! The verbs of the organiser: opening the voting and closing it.
+//! The verbs of the organiser: opening the voting, ending the changes of the roll, and closing the voting.
 //!
 //! See `spec/command-line.md#organiser`.
 
@@ -19,7 +19,7 @@ use crate::record::{Record, read_election};
 use crate::secrets::{read_signing_key, system_rng};
 use crate::signing::{Confirmation, Pins, Summary, answer_fingerprint};
 
-/// The organiser's signature of an opening or a closing.
+/// The organiser's signature of an opening, a cut-off or a closing.
 #[derive(clap::Args, Debug)]
 pub(crate) struct OrganiserAct {
     /// The record
@@ -101,9 +101,25 @@ impl OrganiserAct {
             ));
         }
         let summary = Summary::new("the closing of the voting", manifest).fingerprint(fingerprint);
-        let summary = summary.turnout(verification.counted, election.roll.totals().voters());
+        let summary =
+            summary.turnout(verification.counted, verification.standing_totals().map_or(0, |roll| roll.voters()));
         self.confirmation.ask(&summary, console)?;
         self.sign(fingerprint, &key, Action::Close, console)
+    }
+
+    pub(crate) fn cut_off(&self, console: Console) -> Result<()> {
+        let (_, election) = Record::read_pinned(&self.record, &self.pins.board)?.into_election()?;
+        let (manifest, fingerprint) = (election.context.manifest(), election.context.fingerprint());
+        self.pins.check_fingerprint(fingerprint)?;
+        election.is_open().refused()?;
+        if let Some(index) = election.cut_off() {
+            return refusal(format!("the roll changes no more since entry {index}"))
+                .remedy("nothing to do: the cut-off is on the board");
+        }
+        let key = self.key(manifest)?;
+        let summary = Summary::new("the cut-off of changes of the roll", manifest).fingerprint(fingerprint);
+        self.confirmation.ask(&summary, console)?;
+        self.sign(fingerprint, &key, Action::CutOff, console)
     }
 
     /// The organiser's key.
@@ -121,6 +137,7 @@ impl OrganiserAct {
         let (kind, what) = match action {
             Action::Open => (FileKind::Opening, "opening"),
             Action::Close => (FileKind::Closing, "closing"),
+            Action::CutOff => (FileKind::CutOff, "cut-off"),
         };
         let written = message_file::write(&MessageFile::new(kind, entry.encode()), &self.out);
         written.with_context(|| format!("the {what} is not written"))?;

@@ -91,7 +91,7 @@ impl ReadElection {
     pub(crate) fn voter(&mut self, source: &mut AnyRecord, codes: &VotingCodes) -> Result<Result<Voter, VoterError>> {
         self.ask(source, |election, source| match election {
             Self::Whole(election) => election.voter(source, codes),
-            Self::Light(election, _) => election.voter(source, codes),
+            Self::Light(election, _) => election.voter(source, codes, &mut system_rng()),
         })
     }
 

@@ -18,7 +18,7 @@ use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::{CeremonyStep, TrusteeSeed};
 use ballotta::manifest::{
     BallotStyle, Closing, Contest, ElectionKind, LogKey, Manifest, ManifestContents, OnDisqualification, Party,
-    Privacy, Quorum, Revoting, RollChanges, Schedule, Text, Ties, Trustees, Weights, Witnesses, parse_log_key,
+    Privacy, Quorum, Revoting, Schedule, Text, Ties, Trustees, Weights, Witnesses, parse_log_key,
 };
 use ballotta::record;
 use ballotta::signing::{KeyPair, PublicElement};
@@ -150,7 +150,7 @@ impl Rehearsal {
             quorum,
             privacy,
             closing: Closing::Witnesses,
-            roll_changes_until: RollChanges::Open,
+            roll_changes: None,
             organiser: *organiser.public(),
             credential_authorities: vec![party("credential authority", authority.public())],
             trustees: Trustees {

@@ -11,13 +11,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow};
 use ballotta::board::board_key;
 use ballotta::board::note::SignedCheckpoint;
-use ballotta::credential::RollTotals;
+use ballotta::credential::{ChangeDraft, Entitlement, RollTotals};
+use ballotta::group::PublicElement;
 use ballotta::hash::{Fingerprint, ManifestHash};
 use ballotta::limits::MAX_CHECKPOINT_BYTES;
 use ballotta::manifest::Manifest;
 use ballotta::merkle::{PinnedHead, TreeHead};
 use ballotta::tally::EncryptedTally;
-use ballotta::written::WrittenFingerprint;
+use ballotta::written::{VoterNumber, WrittenFingerprint};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
@@ -193,6 +194,20 @@ impl Summary {
     /// The voters of a roll.
     pub(crate) fn roll(self, roll: &RollTotals) -> Self {
         self.row("voters", grouped(roll.voters())).row("weight", format_args!("{} in total", grouped(roll.weight())))
+    }
+
+    /// A change of the roll that another authority has begun.
+    pub(crate) fn roll_change(self, manifest: &Manifest, draft: &ChangeDraft) -> Self {
+        let number = |credential: &PublicElement| VoterNumber::written(credential);
+        let mut summary = self.row("number", draft.sequence()).row("reason", draft.reason().word());
+        if let Some(revoked) = draft.revoked().and_then(PublicElement::from_canonical) {
+            summary = summary.row("revokes", number(&revoked));
+        }
+        if let Some(Entitlement { style, weight }) = draft.added() {
+            let style = manifest.styles().get(style).map_or("", |style| style.id.as_str());
+            summary = summary.row("adds", format_args!("a voter of the style {style} and the weight {weight}"));
+        }
+        summary
     }
 
     /// The ballots that count so far. `ballots` is `None` if they cannot be counted.

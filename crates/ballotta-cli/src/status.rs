@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
+use ballotta::credential::ChangeCounts;
 use ballotta::manifest::{ElectionKind, Manifest};
 use ballotta::record::{ROLL, RecordSource as _};
 use ballotta::verifier::{Effect, Report, Role, Step, Verdict, Verification, VerifyOptions};
@@ -15,6 +16,7 @@ use crate::console::{Console, counted, grouped, isolated, percent, print};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::location;
 use crate::record::{Source as _, headline, read_manifest, text};
+use crate::roll_changes::changes_text;
 use crate::verify;
 
 /// The state of an election.
@@ -37,6 +39,9 @@ struct Status<'a> {
     /// Who can do something now, and with which commands: those who are awaited, and voters.
     next: Vec<Next>,
     turnout: Option<Turnout>,
+    /// How often the roll was changed, if the manifest allows changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roll_changes: Option<ChangeCounts>,
     warnings: Vec<String>,
     findings: usize,
 }
@@ -85,19 +90,20 @@ pub(crate) fn show(record: &Path, console: Console) -> Result<()> {
 
 impl<'a> Status<'a> {
     fn of(manifest: &'a Manifest, verification: &Verification, place: &Place) -> Self {
-        let Verification { report, context, roll, counted, .. } = verification;
+        let Verification { report, context, counted, .. } = verification;
         let (step, roles) = report.next_step().map_or((None, Vec::new()), |(step, roles)| (Some(step), roles));
         let mut warnings = manifest.warnings();
-        if let Some(roll) = roll {
-            warnings.extend(roll.totals().warnings(manifest));
+        let standing = verification.standing_totals();
+        if let Some(roll) = &standing {
+            warnings.extend(roll.warnings(manifest));
         }
         if step == Some(Step::Verification) {
             // The trustees have decrypted: what could have stopped them does not matter any more.
             warnings.clear();
             warnings.extend(report.warnings.iter().cloned());
         }
-        let roll = roll.as_ref().filter(|_| step >= Some(Step::Voting));
-        let turnout = counted.zip(roll).map(|(counted, roll)| Turnout { counted, voters: roll.totals().voters() });
+        let roll = standing.filter(|_| step >= Some(Step::Voting));
+        let turnout = counted.zip(roll).map(|(counted, roll)| Turnout { counted, voters: roll.voters() });
         Self {
             title: text(manifest, manifest.title()),
             rehearsal: manifest.kind() == ElectionKind::Rehearsal,
@@ -106,6 +112,7 @@ impl<'a> Status<'a> {
             step,
             next: step.map_or_else(Vec::new, |step| next(step, &roles, manifest, place)),
             turnout,
+            roll_changes: verification.change_counts(),
             warnings,
             findings: report.failures.iter().filter(|failure| failure.effect == Effect::None).count(),
         }
@@ -133,6 +140,9 @@ impl<'a> Status<'a> {
             let (votes, share) = (grouped(counted), percent(counted, voters));
             let (have, all) = (if counted == 1 { "has" } else { "have" }, self::counted(voters, "voter", "voters"));
             print(format_args!("turnout      {votes} of {all} {have} a ballot that counts ({share})"))?;
+        }
+        if let Some(changes) = self.roll_changes {
+            print(format_args!("roll         {}", changes_text(&changes)))?;
         }
         if self.findings > 0 {
             let findings = counted(self.findings as u64, "entry or file that changes", "entries and files that change");

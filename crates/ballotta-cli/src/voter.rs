@@ -534,6 +534,14 @@ fn answer_status(status: &LightStatus, manifest: &Manifest, console: Console) ->
             answer(None, None, "no ballot counts".to_owned())?;
             refusal("no ballot with this voting code is counted").remedy(WHOLE)
         }
+        LightStatus::Revoked { index } => {
+            answer(Some(*index), None, format!("the voting code was revoked: entry {index}"))?;
+            refusal("the voting code was revoked, so that no ballot of it is counted").remedy(WHOLE)
+        }
+        LightStatus::RevocationOnBoard { index } => {
+            answer(Some(*index), None, format!("the voting code is revoked: entry {index}"))?;
+            refusal("a change of the roll on the board revokes the voting code").remedy(WHOLE)
+        }
         _ => {
             answer(None, None, "not shown".to_owned())?;
             refusal("the board shows no ballot with this voting code, and may hide one").remedy(WHOLE)

@@ -16,6 +16,8 @@
 //!
 //! # Implementation details
 //!
+//! Changes of the roll are in pages of 64, which are read when the index is opened.
+//!
 //! Heads are in pages of 256 lines of the roll, 4 bytes each. The digests of `R` are in pages of about 64 ballots, chosen by
 //! the digest, 12 bytes each. All pages are there from the beginning, so that a page that is missing is noticed, and is not
 //! taken for ballots that were never cast.
@@ -33,9 +35,10 @@ use std::io::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use ballotta::admission::{AdmissionIndex, LedgerIndex, MemoryIndex, randomness_digest};
-use ballotta::credential::{RollLine, RollLookupError};
+use ballotta::admission::{AdmissionIndex, EffectiveChange, LedgerIndex, MemoryIndex, RollStanding, randomness_digest};
+use ballotta::credential::{ChangeReason, RollLine, RollLookupError};
 use ballotta::hash::{ManifestHash, TreeHash};
+use ballotta::limits::MAX_ROLL_CHANGES;
 use ballotta::merkle::TreeHead;
 use ballotta::record::light::{PLACES, ProvedRoll};
 use ballotta::record::{RecordSource, SourceError};
@@ -51,9 +54,11 @@ const BINDING: Pages = TableDefinition::new("binding");
 const HEADS: Pages = TableDefinition::new("heads");
 const DIGESTS: Pages = TableDefinition::new("digests");
 const CHECKSUMS: Pages = TableDefinition::new("checksums");
+/// The changes of the roll, in their order.
+const CHANGES: Pages = TableDefinition::new("changes");
 
 /// The version of everything in the file. Another version is no index.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// The number of lines of the roll in a page.
 const LINES: u64 = 256;
 /// The number of ballots for which a page of digests is made.
@@ -62,6 +67,12 @@ const BALLOTS: u64 = 64;
 const MOST_BALLOTS: u64 = 16 * BALLOTS;
 /// The length of a digest with its position.
 const DIGEST_BYTES: usize = 12;
+/// The number of changes of the roll in a page.
+const CHANGES_PER_PAGE: u64 = 64;
+/// The length of a change of the roll.
+const CHANGE_BYTES: usize = 8 + 1 + 2 * LINE_BYTES;
+/// The length of a line that a change revokes or adds, or of its absence: number, credential, style, weight.
+const LINE_BYTES: usize = 8 + 32 + 2 + 8;
 /// The length of a checksum.
 const CHECKSUM_BYTES: usize = 8;
 /// The number of checksums in a page.
@@ -96,7 +107,12 @@ pub enum IndexError {
 struct Binding {
     manifest: ManifestHash,
     head: TreeHead,
+    /// The roll at the opening: heads, lines and weight.
+    heads: u64,
     voters: u64,
+    weight: u64,
+    /// One more than the position of the cut-off; 0 for none.
+    cut_off: u64,
     /// The number of pages of digests, a power of two.
     buckets: u32,
     /// The key of the digests of `R`.
@@ -107,12 +123,12 @@ struct Binding {
 
 impl Binding {
     fn encode(&self) -> Vec<u8> {
-        let Self { manifest, head, voters, buckets, key, checksums } = self;
+        let Self { manifest, head, heads, voters, weight, cut_off, buckets, key, checksums } = self;
         let mut bytes = VERSION.to_le_bytes().to_vec();
         bytes.extend(manifest.as_bytes());
         bytes.extend(head.size.to_le_bytes());
         bytes.extend(head.root.as_bytes());
-        bytes.extend(voters.to_le_bytes());
+        bytes.extend([heads, voters, weight, cut_off].into_iter().flat_map(|number| number.to_le_bytes()));
         bytes.extend(buckets.to_le_bytes());
         bytes.extend(key.to_le_bytes());
         bytes.extend(checksums.as_flattened());
@@ -124,31 +140,50 @@ impl Binding {
         let (manifest, bytes) = bytes.split_first_chunk()?;
         let (size, bytes) = bytes.split_first_chunk()?;
         let (root, bytes) = bytes.split_first_chunk()?;
+        let (heads, bytes) = bytes.split_first_chunk()?;
         let (voters, bytes) = bytes.split_first_chunk()?;
+        let (weight, bytes) = bytes.split_first_chunk()?;
+        let (cut_off, bytes) = bytes.split_first_chunk()?;
         let (buckets, bytes) = bytes.split_first_chunk()?;
         let (key, bytes) = bytes.split_first_chunk()?;
         let (checksums, rest) = bytes.as_chunks();
         let binding = Self {
             manifest: ManifestHash::from_bytes(*manifest),
             head: TreeHead { size: u64::from_le_bytes(*size), root: TreeHash::from_bytes(*root) },
+            heads: u64::from_le_bytes(*heads),
             voters: u64::from_le_bytes(*voters),
+            weight: u64::from_le_bytes(*weight),
+            cut_off: u64::from_le_bytes(*cut_off),
             buckets: u32::from_le_bytes(*buckets),
             key: u64::from_le_bytes(*key),
             checksums: checksums.to_vec(),
         };
         let has_all = binding.checksums.len() as u64 == binding.pages().div_ceil(CHECKSUMS_PER_PAGE);
-        let is_right = u32::from_le_bytes(*version) == VERSION && binding.buckets.is_power_of_two();
+        let is_right = u32::from_le_bytes(*version) == VERSION
+            && binding.buckets.is_power_of_two()
+            && binding.heads >= binding.voters
+            && binding.heads - binding.voters <= MAX_ROLL_CHANGES;
         (is_right && has_all && rest.is_empty()).then_some(binding)
     }
 
-    /// The number of pages of heads and of digests.
+    /// The number of pages of heads, of digests and of changes.
     fn pages(&self) -> u64 {
-        self.voters.div_ceil(LINES).saturating_add(self.buckets.into())
+        self.heads.div_ceil(LINES).saturating_add(self.buckets.into()).saturating_add(self.change_pages())
+    }
+
+    /// The number of pages of changes.
+    fn change_pages(&self) -> u64 {
+        (self.heads - self.voters).div_ceil(CHANGES_PER_PAGE)
     }
 
     /// The place of the checksum of a page: the page of checksums, and the first byte in it.
     fn checksum_place(&self, table: Pages, number: u32) -> (u32, usize) {
-        let before = if table.name() == DIGESTS.name() { self.voters.div_ceil(LINES) } else { 0 };
+        let heads = self.heads.div_ceil(LINES);
+        let before = match table.name() {
+            name if name == DIGESTS.name() => heads,
+            name if name == CHANGES.name() => heads + u64::from(self.buckets),
+            _ => 0,
+        };
         let place = before + u64::from(number);
         // Fewer than 2^32 pages.
         ((place / CHECKSUMS_PER_PAGE) as u32, CHECKSUM_BYTES * (place % CHECKSUMS_PER_PAGE) as usize)
@@ -166,10 +201,16 @@ pub struct BoardIndex {
     /// Until it is dropped.
     database: Option<Database>,
     binding: Binding,
-    /// For each line of the roll whose ballot is not committed, one more than its position.
+    /// The heads that are not committed, by the lines of the roll.
     heads: BTreeMap<u32, u32>,
     /// The digests and positions that are not committed, by their pages.
     digests: BTreeMap<u32, Vec<(u64, u32)>>,
+    /// The changes of the roll, and how many of them are committed.
+    changes: Vec<EffectiveChange>,
+    committed_changes: usize,
+    /// The lines that they add, and the numbers of the roll after them.
+    added: BTreeMap<[u8; 32], RollLine>,
+    standing: RollStanding,
     /// Removed when the index is closed.
     _mark: OpenMark,
 }
@@ -224,12 +265,50 @@ impl BoardIndex {
             Ok(binding.filter(|binding| !is_crowded(binding)).map(|binding| (database, binding)))
         };
         let (database, binding) = guarded(path, read).ok()??;
-        Some(Self::new(path, database, binding, mark))
+        let mut index = Self::new(path, database, binding, mark);
+        index.read_changes().ok()?;
+        Some(index)
+    }
+
+    /// Reads the changes of the roll. There are few.
+    fn read_changes(&mut self) -> Result<(), IndexError> {
+        for page in 0..self.binding.change_pages() as u32 {
+            let bytes = self.page(CHANGES, page)?;
+            let (changes, _) = bytes.as_chunks::<CHANGE_BYTES>();
+            for change in changes {
+                let change = decode_change(change).ok_or_else(|| self.damaged())?;
+                self.note(&change);
+            }
+            if changes.len() < CHANGES_PER_PAGE as usize {
+                break;
+            }
+        }
+        self.committed_changes = self.changes.len();
+        Ok(())
+    }
+
+    fn note(&mut self, change: &EffectiveChange) {
+        self.standing = self.standing.after(change);
+        self.added.extend(change.added.map(|line| (line.credential, line)));
+        self.changes.push(*change);
     }
 
     fn new(path: &Path, database: Database, binding: Binding, mark: OpenMark) -> Self {
         let (heads, digests) = (BTreeMap::new(), BTreeMap::new());
-        Self { path: path.to_path_buf(), database: Some(database), binding, heads, digests, _mark: mark }
+        let Binding { heads: all_heads, voters, weight, .. } = binding;
+        let standing = RollStanding { heads: all_heads, lines: voters, weight, changes: 0, changed: 0 };
+        Self {
+            path: path.to_path_buf(),
+            database: Some(database),
+            binding,
+            heads,
+            digests,
+            changes: Vec::new(),
+            committed_changes: 0,
+            added: BTreeMap::new(),
+            standing,
+            _mark: mark,
+        }
     }
 
     /// Makes an index of the ballots that were admitted on a board of this head. A file that exists is replaced.
@@ -241,14 +320,18 @@ impl BoardIndex {
         path: &Path,
         manifest: &ManifestHash,
         head: &TreeHead,
+        cut_off: Option<u64>,
         admitted: &MemoryIndex<S>,
     ) -> Result<Self, IndexError> {
         Self::remove(path)?;
         let (mark, _) = OpenMark::new(path);
-        let voters = admitted.positions().len() as u64;
+        let heads = admitted.positions().len() as u64;
+        let (voters, weight) = (admitted.roll().totals().voters(), admitted.roll().totals().weight());
+        let cut_off = cut_off.map_or(0, |index| index + 1);
         let buckets = (voters.max(head.size) / BALLOTS).next_power_of_two() as u32;
         let (manifest, head, key) = (*manifest, *head, admitted.key());
-        let mut binding = Binding { manifest, head, voters, buckets, key, checksums: Vec::new() };
+        let mut binding =
+            Binding { manifest, head, heads, voters, weight, cut_off, buckets, key, checksums: Vec::new() };
         let mut buckets = vec![Vec::new(); buckets as usize];
         for (digest, position) in admitted.digests() {
             if let Some(bucket) = buckets.get_mut(binding.bucket(digest) as usize) {
@@ -257,11 +340,16 @@ impl BoardIndex {
         }
         let heads = admitted.positions().chunks(LINES as usize);
         let heads = heads.map(|heads| heads.iter().flat_map(|head| head.to_le_bytes()).collect());
+        let mut changes = vec![Vec::new(); binding.change_pages() as usize];
+        for (page, some) in changes.iter_mut().zip(admitted.changes().chunks(CHANGES_PER_PAGE as usize)) {
+            some.iter().for_each(|change| encode_change(change, page));
+        }
         let made = || -> Result<_, redb::Error> {
             let database = Database::builder().set_cache_size(CACHE_BYTES).create(path)?;
             let transaction = database.begin_write()?;
             let mut checksums = write_pages(&transaction, HEADS, heads)?;
             checksums.extend(write_pages(&transaction, DIGESTS, buckets)?);
+            checksums.extend(write_pages(&transaction, CHANGES, changes)?);
             let pages = checksums.chunks(CHECKSUMS_PER_PAGE as usize).map(|page| page.as_flattened().to_vec());
             binding.checksums = write_pages(&transaction, CHECKSUMS, pages)?;
             transaction.open_table(BINDING)?.insert(0, sealed(binding.encode()).as_slice())?;
@@ -270,7 +358,10 @@ impl BoardIndex {
         };
         disk::outside().map_err(|error| file_error(path, error))?;
         let (database, binding) = guarded(path, made)?;
-        Ok(Self::new(path, database, binding, mark))
+        let mut index = Self::new(path, database, binding, mark);
+        admitted.changes().iter().for_each(|change| index.note(change));
+        index.committed_changes = index.changes.len();
+        Ok(index)
     }
 
     /// Removes an index, if there is one.
@@ -292,15 +383,44 @@ impl BoardIndex {
         &self.binding.head
     }
 
-    /// The number of lines of the roll.
+    /// The number of lines of the roll at the opening.
     #[must_use]
     pub fn voters(&self) -> u64 {
         self.binding.voters
     }
 
-    /// The ballots that count, of those that are not committed yet: the line of the roll, from 0, and the position.
-    pub fn pending(&self) -> impl Iterator<Item = (u32, u32)> {
-        self.heads.iter().map(|(voter, head)| (*voter, head - 1))
+    /// The number of heads.
+    #[must_use]
+    pub fn heads(&self) -> u64 {
+        self.binding.heads
+    }
+
+    /// The position of the cut-off, after which the roll does not change.
+    #[must_use]
+    pub fn cut_off(&self) -> Option<u64> {
+        self.binding.cut_off.checked_sub(1)
+    }
+
+    /// Notes the cut-off, which is durable with the next [`Self::commit`].
+    pub fn note_cut_off(&mut self, index: u64) {
+        self.binding.cut_off = index + 1;
+    }
+
+    /// The changes of the roll that have an effect.
+    #[must_use]
+    pub fn changes(&self) -> &[EffectiveChange] {
+        &self.changes
+    }
+
+    /// Whether there are changes that are not committed yet.
+    #[must_use]
+    pub fn has_new_changes(&self) -> bool {
+        self.committed_changes < self.changes.len()
+    }
+
+    /// The heads that are not committed yet: the line of the roll, from 0, and its head.
+    pub fn pending(&self) -> impl Iterator<Item = (u32, VoterHead)> {
+        self.heads.iter().map(|(voter, head)| (*voter, VoterHead::from_packed(*head)))
     }
 
     /// The [heads](ballotta::tally::heads) of all voters, as the file `light/heads` has them.
@@ -309,13 +429,12 @@ impl BoardIndex {
     ///
     /// If a page cannot be read, or is damaged.
     pub fn voter_heads(&self) -> Result<Vec<u8>, IndexError> {
-        let mut heads = Vec::with_capacity(8 * self.binding.voters as usize);
-        for page in 0..self.binding.voters.div_ceil(LINES) as u32 {
+        let mut heads = Vec::with_capacity(8 * self.binding.heads as usize);
+        for page in 0..self.binding.heads.div_ceil(LINES) as u32 {
             let bytes = self.page(HEADS, page)?;
             for (voter, head) in (page * LINES as u32..).zip(numbers(&bytes)) {
                 let head = self.heads.get(&voter).copied().unwrap_or(head);
-                let head = head.checked_sub(1).map_or(VoterHead::None, |index| VoterHead::Counted(index.into()));
-                heads.extend(head.encode());
+                heads.extend(VoterHead::from_packed(head).encode());
             }
         }
         Ok(heads)
@@ -346,6 +465,12 @@ impl BoardIndex {
             changed.push((DIGESTS, number, bytes));
         }
         let mut pages: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
+        for (position, change) in self.changes.iter().enumerate().skip(self.committed_changes) {
+            let number = (position as u64 / CHANGES_PER_PAGE) as u32;
+            encode_change(change, self.kept_page(&mut pages, number, |page| self.page(CHANGES, page))?);
+        }
+        changed.extend(pages.into_iter().map(|(number, bytes)| (CHANGES, number, bytes)));
+        let mut pages: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
         for (table, number, bytes) in &changed {
             let (page, place) = binding.checksum_place(*table, *number);
             let checksums = self.kept_page(&mut pages, page, |page| self.checksums(page))?;
@@ -368,6 +493,7 @@ impl BoardIndex {
         disk::outside().map_err(|error| file_error(&self.path, error))?;
         guarded(&self.path, write)?;
         self.binding = binding;
+        self.committed_changes = self.changes.len();
         Ok(())
     }
 
@@ -429,6 +555,49 @@ impl BoardIndex {
         let head = bytes.get(place..).and_then(|bytes| bytes.first_chunk());
         head.map(|head| u32::from_le_bytes(*head)).ok_or_else(|| self.damaged())
     }
+}
+
+/// Appends a change of the roll to a page.
+fn encode_change(change: &EffectiveChange, page: &mut Vec<u8>) {
+    page.extend(change.index.to_le_bytes());
+    page.push(change.reason as u8);
+    for line in [change.revoked, change.added] {
+        let Some(RollLine { number, credential, style, weight }) = line else {
+            page.extend([0; LINE_BYTES]);
+            continue;
+        };
+        page.extend(number.to_le_bytes());
+        page.extend(credential);
+        // No manifest has more than 1024 styles.
+        page.extend((style as u16).to_le_bytes());
+        page.extend(weight.to_le_bytes());
+    }
+}
+
+fn decode_change(bytes: &[u8; CHANGE_BYTES]) -> Option<EffectiveChange> {
+    let (index, bytes) = bytes.split_first_chunk()?;
+    let (reason, bytes) = bytes.split_first()?;
+    let (lines, _) = bytes.as_chunks::<LINE_BYTES>();
+    let [revoked, added] = lines else { return None };
+    let line = |bytes: &[u8; LINE_BYTES]| {
+        let (number, bytes) = bytes.split_first_chunk()?;
+        let (credential, bytes) = bytes.split_first_chunk()?;
+        let (style, bytes) = bytes.split_first_chunk()?;
+        let number = u64::from_le_bytes(*number);
+        // The first voter is on line 2.
+        (number > 0).then_some(RollLine {
+            number,
+            credential: *credential,
+            style: u16::from_le_bytes(*style).into(),
+            weight: u64::from_le_bytes(*bytes.first_chunk()?),
+        })
+    };
+    Some(EffectiveChange {
+        index: u64::from_le_bytes(*index),
+        reason: ChangeReason::ALL.into_iter().find(|known| *known as u8 == *reason)?,
+        revoked: line(revoked),
+        added: line(added),
+    })
 }
 
 /// The page and the place in it of a line of the roll.
@@ -505,12 +674,28 @@ fn file_error(path: &Path, error: impl ToString) -> IndexError {
 impl LedgerIndex for BoardIndex {
     type Error = SourceError;
 
-    fn head(&self, voter: u32) -> Result<Option<u32>, SourceError> {
+    fn head(&self, voter: u32) -> Result<VoterHead, SourceError> {
         let head = match self.heads.get(&voter) {
             Some(head) => *head,
             None => self.stored_head(voter).map_err(|error| self.source_error(error))?,
         };
-        Ok(head.checked_sub(1))
+        Ok(VoterHead::from_packed(head))
+    }
+
+    fn added(&self, credential: &[u8; 32]) -> Result<Option<RollLine>, SourceError> {
+        Ok(self.added.get(credential).copied())
+    }
+
+    fn standing(&self) -> Result<RollStanding, SourceError> {
+        Ok(self.standing)
+    }
+
+    fn change(&mut self, change: &EffectiveChange) -> Result<(), SourceError> {
+        if let Some(line) = change.revoked {
+            self.heads.insert(line.voter(), VoterHead::Revoked(change.index).packed());
+        }
+        self.note(change);
+        Ok(())
     }
 
     fn candidates(&self, randomness: &[u8; 32]) -> Result<Vec<u64>, SourceError> {
@@ -528,7 +713,7 @@ impl LedgerIndex for BoardIndex {
     fn insert(&mut self, voter: u32, position: u32, randomness: &[u8; 32]) -> Result<(), SourceError> {
         let digest = randomness_digest(self.binding.key, randomness);
         self.digests.entry(self.binding.bucket(digest)).or_default().push((digest, position));
-        self.heads.insert(voter, position + 1);
+        self.heads.insert(voter, VoterHead::Counted(position.into()).packed());
         Ok(())
     }
 }
@@ -562,8 +747,20 @@ impl<S: RecordSource> IndexedBallots<S> {
 impl<S> LedgerIndex for IndexedBallots<S> {
     type Error = SourceError;
 
-    fn head(&self, voter: u32) -> Result<Option<u32>, SourceError> {
+    fn head(&self, voter: u32) -> Result<VoterHead, SourceError> {
         LedgerIndex::head(&self.ballots, voter)
+    }
+
+    fn added(&self, credential: &[u8; 32]) -> Result<Option<RollLine>, SourceError> {
+        self.ballots.added(credential)
+    }
+
+    fn standing(&self) -> Result<RollStanding, SourceError> {
+        self.ballots.standing()
+    }
+
+    fn change(&mut self, change: &EffectiveChange) -> Result<(), SourceError> {
+        self.ballots.change(change)
     }
 
     fn candidates(&self, randomness: &[u8; 32]) -> Result<Vec<u64>, SourceError> {
@@ -576,7 +773,7 @@ impl<S> LedgerIndex for IndexedBallots<S> {
 }
 
 impl<S: RecordSource> AdmissionIndex for IndexedBallots<S> {
-    fn line(&self, credential: &[u8; 32]) -> Result<Option<RollLine>, RollLookupError<SourceError>> {
+    fn opening_line(&self, credential: &[u8; 32]) -> Result<Option<RollLine>, RollLookupError<SourceError>> {
         self.roll.find(&self.source, credential).map_err(|error| {
             let path = error.path().unwrap_or(PLACES).to_owned();
             RollLookupError::Source(SourceError { path, reason: error.to_string() })
@@ -627,7 +824,7 @@ mod tests {
         let mut board = election.open_board();
         let folder = tempfile::tempdir().unwrap();
         let (path, manifest) = (folder.path().join("board.index"), *election.context.manifest().hash());
-        drop(BoardIndex::create(&path, &manifest, &board.head(), &admitted(&board)).unwrap());
+        drop(BoardIndex::create(&path, &manifest, &board.head(), None, &admitted(&board)).unwrap());
         let open = || BoardIndex::open(&path, &manifest).expect("an index");
         let randomness = *FileHash::of(b"R of the ballot").as_bytes();
         let binding = open().binding.clone();
@@ -644,7 +841,7 @@ mod tests {
             let head = LedgerIndex::head(&open(), 0).map_err(|error| error.reason);
             (head, open().candidates(&randomness).map_err(|error| error.reason))
         };
-        let right = (Ok(Some(u32::try_from(position).unwrap())), Ok(vec![position]));
+        let right = (Ok(VoterHead::Counted(position)), Ok(vec![position]));
         assert_eq!(look(), right);
         let damaged = IndexError::Damaged { path: path.clone() }.to_string();
         for (number, ((table, page), old)) in pages.into_iter().zip(old).enumerate() {
@@ -671,7 +868,7 @@ mod tests {
         let board = election.open_board();
         let folder = tempfile::tempdir().unwrap();
         let (path, manifest) = (folder.path().join("board.index"), *election.context.manifest().hash());
-        drop(BoardIndex::create(&path, &manifest, &board.head(), &admitted(&board)).unwrap());
+        drop(BoardIndex::create(&path, &manifest, &board.head(), None, &admitted(&board)).unwrap());
         let mark = folder.path().join("board.index.open");
         let open = || BoardIndex::open(&path, &manifest);
         for (aborted, is_opened) in [(0, true), (1, true), (2, false), (0, true)] {

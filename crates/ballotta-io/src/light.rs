@@ -42,7 +42,7 @@ impl LightFiles {
     /// # Errors
     ///
     /// If nobody knows, because the folder cannot be read.
-    pub fn reach(&self, size: u64, voters: u64) -> Result<bool, BoardFolderError> {
+    pub fn reach(&self, size: u64, voters: u64, heads: u64) -> Result<bool, BoardFolderError> {
         let blocks = voters.div_ceil(BLOCK_LINES);
         for tile in hash_tile_paths(blocks) {
             if self.length(&format!("{ROLL_TILES}{tile}"))? != Some(32 * u64::from(tile.width())) {
@@ -56,7 +56,7 @@ impl LightFiles {
             && self.length(ELECTION)?.is_some()
             && self.length(PLACES)? == Some(16 * (blocks + 1))
             && self.length(LENGTHS)? >= Some(2 * size)
-            && self.length(HEADS)? == Some(HEAD_BYTES as u64 * voters))
+            && self.length(HEADS)? == Some(HEAD_BYTES as u64 * heads))
     }
 
     /// Whether the files of the close of a board are there, and `light/lengths` has at least this number of entries.
@@ -134,11 +134,9 @@ impl LightFiles {
     /// # Errors
     ///
     /// If the file cannot be written.
-    pub fn write_heads(&self, heads: impl IntoIterator<Item = (u32, u32)>) -> Result<(), BoardFolderError> {
-        let places = heads.into_iter().map(|(voter, position)| {
-            let head = VoterHead::Counted(position.into()).encode();
-            (HEAD_BYTES as u64 * u64::from(voter), head.to_vec())
-        });
+    pub fn write_heads(&self, heads: impl IntoIterator<Item = (u32, VoterHead)>) -> Result<(), BoardFolderError> {
+        let places =
+            heads.into_iter().map(|(voter, head)| (HEAD_BYTES as u64 * u64::from(voter), head.encode().to_vec()));
         let places: Vec<_> = places.collect();
         if places.is_empty() { Ok(()) } else { self.change(HEADS, &places) }
     }
@@ -191,20 +189,20 @@ mod tests {
     fn files_are_changed_in_place() {
         let folder = tempfile::tempdir().unwrap();
         let light = LightFiles::new(folder.path());
-        assert!(!light.reach(0, 0).unwrap() && !light.are_closed_with(0).unwrap());
+        assert!(!light.reach(0, 0, 0).unwrap() && !light.are_closed_with(0).unwrap());
         let file = |path: &str, bytes: &[u8]| (path.to_owned(), bytes.to_vec());
         light
             .write([file(ELECTION, b"election"), file(HEADS, &[0; 24]), file(LENGTHS, &[1, 0]), file(MIDDLE, &[])])
             .unwrap();
-        assert!(!light.reach(1, 3).unwrap());
+        assert!(!light.reach(1, 3, 3).unwrap());
         light.write([file(PLACES, &[0; 32]), file("light/roll/tile/0/000.p/1", &[0; 32])]).unwrap();
-        assert!(light.reach(1, 3).unwrap());
-        assert!(!light.reach(2, 3).unwrap() && !light.reach(1, 2).unwrap() && !light.reach(1, 33).unwrap());
+        assert!(light.reach(1, 3, 3).unwrap());
+        assert!(!light.reach(2, 3, 3).unwrap() && !light.reach(1, 2, 2).unwrap() && !light.reach(1, 33, 33).unwrap());
         light.write_lengths(1, &[[2, 0], [3, 0]]).unwrap();
         light.write_lengths(2, &[[4, 0]]).unwrap();
         light.write_lengths(9, &[]).unwrap();
         assert_eq!(fs::read(folder.path().join(LENGTHS)).unwrap(), [1, 0, 2, 0, 4, 0]);
-        light.write_heads([(2, 0x0102), (0, 0)]).unwrap();
+        light.write_heads([(2, VoterHead::Counted(0x0102)), (0, VoterHead::Counted(0))]).unwrap();
         let heads = [[1, 0, 0, 0, 0, 0, 0, 0], [0; 8], [1, 2, 1, 0, 0, 0, 0, 0]];
         assert_eq!(fs::read(folder.path().join(HEADS)).unwrap(), heads.as_flattened());
         assert!(!light.are_closed_with(3).unwrap());
@@ -238,19 +236,19 @@ mod tests {
         let file = |path: &str, bytes: &[u8]| (path.to_owned(), bytes.to_vec());
         light.write([file(ELECTION, b""), file(HEADS, &[0; 8]), file(LENGTHS, &[]), file(PLACES, &[0; 32])]).unwrap();
         light.write([file("light/roll/tile/0/000.p/1", &[0; 32]), file(MIDDLE, &[])]).unwrap();
-        assert!(light.reach(0, 1).unwrap());
+        assert!(light.reach(0, 1, 1).unwrap());
         let outside = other.path().join("heads");
         fs::rename(folder.path().join(HEADS), &outside).unwrap();
         std::os::unix::fs::symlink(&outside, folder.path().join(HEADS)).unwrap();
-        assert!(!light.reach(0, 1).unwrap());
-        let refused = light.write_heads([(0, 7)]).unwrap_err();
+        assert!(!light.reach(0, 1, 1).unwrap());
+        let refused = light.write_heads([(0, VoterHead::Counted(7))]).unwrap_err();
         assert!(matches!(refused, BoardFolderError::Io { error, .. } if error.kind() == io::ErrorKind::InvalidInput));
         assert_eq!(fs::read(&outside).unwrap(), [0; 8]);
         // A whole file takes the place of the link, also of one to the same bytes.
         light.write([file(HEADS, &[0; 8])]).unwrap();
         assert!(fs::symlink_metadata(folder.path().join(HEADS)).unwrap().is_file());
-        light.write_heads([(0, 7)]).unwrap();
+        light.write_heads([(0, VoterHead::Counted(7))]).unwrap();
         assert_eq!(fs::read(&outside).unwrap(), [0; 8]);
-        assert!(light.reach(0, 1).unwrap());
+        assert!(light.reach(0, 1, 1).unwrap());
     }
 }

@@ -81,7 +81,7 @@ fn a_light_client_asks_for_little() {
     let (address, requests) = serve(with_light_files(board.record()));
     let source = HttpRecord::in_parts(&address, Duration::from_secs(10)).unwrap();
     let election = LightElection::read(&source, None, rng).unwrap();
-    let found = election.voter(&source, &test.codes[voter].parse().unwrap()).unwrap();
+    let found = election.voter(&source, &test.codes[voter].parse().unwrap(), rng).unwrap();
     assert_eq!(election.predecessor(&source, &found, rng), Ok(Some(tracker)));
     let asked: Vec<Request> = requests.try_iter().collect();
     // Nobody asked for the roll or for a bundle as a whole.

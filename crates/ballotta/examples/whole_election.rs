@@ -19,7 +19,7 @@ use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::{CeremonyParameters, CeremonyStep, FIRST_ATTEMPT, JointKey, TrusteeSeed};
 use ballotta::manifest::{
     BallotStyle, Closing, Contest, ElectionKind, LogKey, Manifest, ManifestContents, OnDisqualification, Party,
-    Privacy, Revoting, RollChanges, Text, Ties, Trustees, Weights, Witnesses, parse_log_key,
+    Privacy, Revoting, Text, Ties, Trustees, Weights, Witnesses, parse_log_key,
 };
 use ballotta::merkle::{Frontier, leaf_hash};
 use ballotta::rand_core::{Rng as _, UnwrapErr};
@@ -127,7 +127,7 @@ fn main() -> Fallible<()> {
         quorum: None,
         privacy: Privacy { minimum_counted_ballots: 3, minimum_ballots_per_weight: 3 },
         closing: Closing::Statements,
-        roll_changes_until: RollChanges::Open,
+        roll_changes: None,
         organiser: *organiser.public(),
         credential_authorities: vec![party("Office", &authority)],
         trustees: Trustees {

@@ -69,16 +69,20 @@ use crate::board::entry::{Entry, EntryKind};
 use crate::board::note::NoteSigner;
 use crate::board::receipt::SignedReceipt;
 use crate::board::timeline::{Event, Observed};
-use crate::credential::RollLookupError;
+use crate::credential::{AddedLines, ChangeRules, RollChange, RollChangeError, RollLookupError};
 use crate::election::ElectionContext;
 use crate::encoding::DecodeError;
 use crate::hash::{Fingerprint, Tracker};
 use crate::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey};
 use crate::merkle::LogError;
-use crate::record::light::{HEADS, LENGTHS, NamedFile, entry_length, files_of_board, files_of_close, files_of_roll};
+use crate::record::light::{
+    CHANGES, HEADS, LENGTHS, NamedFile, changes_file, entry_length, files_of_board, files_of_close, files_of_roll,
+};
 use crate::record::{PublishedBoard, PublishedRoll, RecordError, RecordSource, SourceError, read_manifest};
-use crate::tally::{CountedSet, Ledger, LedgerEntry, LedgerError, admit, find};
-pub use crate::tally::{LedgerIndex, randomness_digest};
+use crate::tally::{
+    ChangeFailure, CountedSet, Ledger, LedgerEntry, LedgerError, RollChangeEntry, admit, change_roll, find,
+};
+pub use crate::tally::{EffectiveChange, LedgerIndex, RollStanding, randomness_digest};
 use crate::voter::{Election, VoterError};
 
 /// The entries of a board, including entries that are appended but not committed yet.
@@ -149,6 +153,27 @@ impl<E> From<AdmissionError> for AdmitError<E> {
     }
 }
 
+/// Why a change of the roll is not admitted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChangeRefused<E> {
+    /// The bytes are not those of a change.
+    #[error("not a change of the roll: {0}")]
+    Encoding(DecodeError),
+    /// The change breaks a rule.
+    #[error(transparent)]
+    Refused(#[from] RollChangeError),
+    /// The roll could not be read, so that the change was not checked.
+    #[error(transparent)]
+    Roll(RollLookupError<SourceError>),
+    /// The index of what was admitted could not be read, so that the change was not checked.
+    #[error(transparent)]
+    Index(SourceError),
+    /// What was admitted before is not on the board. Admission must be resumed from the board.
+    #[error(transparent)]
+    Board(AdmitError<E>),
+}
+
 /// A ballot on the board that a ballot box does not admit. It is void for every verifier, and does not count. A board that
 /// works well has none: whoever resumes one should find out why, and say so.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -168,10 +193,15 @@ pub struct Resumed<S> {
     pub void: Vec<VoidBallot>,
 }
 
-/// The ballots of a board from which admission is resumed: for each that is in time, what the ledger compares.
+/// The ballots of a board from which admission is resumed, and the changes of its roll: for each that is in time, what the ledger
+/// compares.
 #[derive(Debug, Default)]
 pub struct AdmittedBallots {
     is_open: bool,
+    /// The changes that are valid by themselves, and the lines that they add.
+    changes: Vec<(u64, RollChange)>,
+    added: AddedLines,
+    cut_off: Option<u64>,
     ballots: Vec<AdmittedBallot>,
     /// Those that cannot be read.
     unreadable: Vec<(u64, DecodeError)>,
@@ -194,11 +224,17 @@ impl AdmittedBallot {
 }
 
 impl AdmittedBallots {
-    /// Notes an entry of the board, if it is a ballot between opening and closing. Entries come in the order of the board.
+    /// Notes an entry of the board, if it is a ballot or a change of the roll between opening and closing. Entries come in the order of the board.
     pub fn observe(&mut self, observed: &Observed<'_>) {
         match observed.event {
             Some(Event::Opening) => self.is_open = true,
             Some(Event::Closing) => self.is_open = false,
+            Some(Event::CutOff) => self.cut_off = Some(observed.index),
+            Some(Event::RollChange(ref change)) => {
+                // The timeline has noted it in the same way.
+                let _ = self.added.push(observed.index, change);
+                self.changes.push((observed.index, change.as_ref().clone()));
+            }
             Some(Event::Ballot(ballot)) if self.is_open => match AdmittedBallot::read(observed.index, ballot) {
                 Ok(ballot) => self.ballots.push(ballot),
                 Err(error) => self.unreadable.push((observed.index, error)),
@@ -213,8 +249,13 @@ impl AdmittedBallots {
 pub struct Admission<I> {
     context: ElectionContext,
     window: Window,
+    rules: ChangeRules,
+    /// The position of the cut-off, after which the roll does not change.
+    cut_off: Option<u64>,
+    /// The lines that changes on the board add, also those without an effect.
+    added: AddedLines,
     index: I,
-    /// The position of the ballot that was admitted last.
+    /// The position of the ballot or change that was admitted last.
     last: Option<u64>,
 }
 
@@ -238,7 +279,7 @@ impl<S: RecordSource> Admission<MemoryIndex<S>> {
         ballots: AdmittedBallots,
         rng: &mut R,
     ) -> Result<Resumed<S>, RollLookupError<SourceError>> {
-        let AdmittedBallots { mut ballots, unreadable, .. } = ballots;
+        let AdmittedBallots { mut ballots, unreadable, changes, added, cut_off, .. } = ballots;
         let void = unreadable.into_iter().map(|(index, error)| VoidBallot { index, error: error.into() });
         let mut void: Vec<VoidBallot> = void.collect();
         // In the order of the roll, each block of the roll is read only once.
@@ -248,19 +289,35 @@ impl<S: RecordSource> Admission<MemoryIndex<S>> {
         found.sort_unstable_by_key(|(ballot, _)| ballot.index);
 
         let revoting = context.manifest().revoting();
-        let mut ledger = Ledger::new(roll.totals().voters(), revoting, roll.totals().voters(), rng);
+        let mut ledger =
+            Ledger::new(RollStanding::of(context.manifest(), roll.totals()), revoting, roll.totals().voters(), rng);
+        let rules = ChangeRules::for_manifest(context.manifest());
+        let find_line = |credential: &[u8; 32]| roll.find(&source, credential);
+        let mut entries = Vec::with_capacity(changes.len());
+        for (index, change) in &changes {
+            entries.push((*index, RollChangeEntry::new(change, find_line)?));
+        }
+        let mut entries = entries.into_iter().peekable();
+        // A change without an effect changes nothing, for the box as for the verifier, which names it.
+        let mut change_until = |ledger: &mut Ledger, end: u64| {
+            while let Some((index, entry)) = entries.next_if(|(index, _)| *index < end) {
+                let _ = change_roll(ledger, &rules, index, &entry);
+            }
+        };
         let info = |index: u64| {
             let place = found.binary_search_by_key(&index, |(ballot, _)| ballot.index).ok();
             let ballot = place.and_then(|place| found.get(place));
             ballot.map(|(ballot, _)| ballot.info).ok_or(AdmissionError::UnknownCredential)
         };
-        for (AdmittedBallot { index, fingerprint, previous, info: own, .. }, voter) in &found {
+        for (AdmittedBallot { index, fingerprint, credential, previous, info: own }, voter) in &found {
+            change_until(&mut ledger, *index);
             let admitted = match voter {
                 _ if fingerprint != context.fingerprint() => Err(AdmissionError::WrongElection),
-                None => Err(AdmissionError::UnknownCredential),
-                Some(voter) => {
+                None if added.line(credential, *index).is_none() => Err(AdmissionError::UnknownCredential),
+                voter => {
                     let BoardBallotInfo { tracker, randomness } = *own;
-                    let ballot = LedgerEntry { voter: *voter, tracker, previous: *previous, randomness };
+                    let (credential, previous) = (*credential, *previous);
+                    let ballot = LedgerEntry { voter: *voter, credential, tracker, previous, randomness };
                     let admitted = ledger.admit(*index, &ballot, info);
                     admitted.map_err(|(LedgerError::Refused(error) | LedgerError::Board(error))| error)
                 }
@@ -269,15 +326,23 @@ impl<S: RecordSource> Admission<MemoryIndex<S>> {
                 void.push(VoidBallot { index: *index, error });
             }
         }
+        change_until(&mut ledger, u64::MAX);
         void.sort_unstable_by_key(|ballot| ballot.index);
         let index = MemoryIndex { roll, source, ledger };
-        Ok(Resumed { admission: Self { context, window, index, last: None }, void })
+        let admission = Self { context, window, rules, cut_off, added, index, last: None };
+        Ok(Resumed { admission, void })
     }
 
     /// The [heads](crate::tally::heads) of the voters so far, as the file `light/heads` has them.
     #[must_use]
     pub fn heads(&self) -> Vec<u8> {
         self.index.heads()
+    }
+
+    /// The changes of the roll that have an effect.
+    #[must_use]
+    pub fn changes(&self) -> &[EffectiveChange] {
+        self.index.changes()
     }
 
     /// The ballots that count so far.
@@ -290,38 +355,44 @@ impl<S: RecordSource> Admission<MemoryIndex<S>> {
 impl<I: AdmissionIndex> Admission<I> {
     /// Continues admission with an index of all ballots that are on the board. Whoever keeps the index must know that it has
     /// exactly those: [`Admission::resume`] makes one from the record, and [`Admission::replay`] adds to it what the board
-    /// has more. `window` says when ballots count.
+    /// has more. `window` says when ballots count, and `cut_off` where the changes of the roll end, if they do.
     #[must_use]
-    pub fn with_index(context: ElectionContext, window: Window, index: I) -> Self {
-        Self { context, window, index, last: None }
+    pub fn with_index(context: ElectionContext, window: Window, cut_off: Option<u64>, index: I) -> Self {
+        let (rules, added) = (ChangeRules::for_manifest(context.manifest()), AddedLines::default());
+        Self { context, window, rules, cut_off, added, index, last: None }
     }
 
-    /// Admits the entry at this position of the board once more, if it is a ballot, as [`Admission::resume`] does: by the
-    /// rules that depend on other ballots. Entries come in the order of the board. Returns false if the entry is no ballot;
-    /// nothing has changed then.
+    /// Admits the entry at this position of the board once more, if it is a ballot or a change of the roll, as
+    /// [`Admission::resume`] does: by the rules that depend on earlier entries. Entries come in the order of the board. Returns
+    /// false if the entry is neither; nothing has changed then.
     ///
     /// # Errors
     ///
     /// `Refused` if no ballot box admits the ballot; otherwise if the roll, the index or an earlier ballot cannot be read.
-    pub fn replay<B: BoardEntries>(
+    pub fn replay<B: BoardEntries, R: CryptoRng>(
         &mut self,
         index: u64,
         entry: &[u8],
         board: &B,
+        rng: &mut R,
     ) -> Result<bool, AdmitError<B::Error>> {
         self.window.admits(index)?;
         let entry = Entry::decode(entry).map_err(|error| AdmitError::Entry { index, error })?;
-        if entry.kind() != EntryKind::Ballot {
-            return Ok(false);
+        match entry.kind() {
+            EntryKind::Ballot => {}
+            // Whoever replays reads the whole board if a change is not admitted.
+            EntryKind::RollChange => return Ok(self.change_at::<B::Error, R>(index, entry.body(), rng).is_ok()),
+            _ => return Ok(false),
         }
         let ballot = AdmittedBallot::read(index, entry.body()).map_err(AdmissionError::from)?;
         if ballot.fingerprint != *self.context.fingerprint() {
             return Err(AdmissionError::WrongElection.into());
         }
         let line = self.index.line(&ballot.credential).map_err(AdmitError::Roll)?;
-        let voter = line.ok_or(AdmissionError::UnknownCredential)?.voter();
+        let voter = line.ok_or(AdmissionError::UnknownCredential)?.place();
         let BoardBallotInfo { tracker, randomness } = ballot.info;
-        self.admit_at(index, &LedgerEntry { voter, tracker, previous: ballot.previous, randomness }, board)?;
+        let AdmittedBallot { credential, previous, .. } = ballot;
+        self.admit_at(index, &LedgerEntry { voter, credential, tracker, previous, randomness }, board)?;
         Ok(true)
     }
 
@@ -343,8 +414,8 @@ impl<I: AdmissionIndex> Admission<I> {
     /// The same admission, which looks up elsewhere.
     #[must_use]
     pub fn map_index<J>(self, map: impl FnOnce(I) -> J) -> Admission<J> {
-        let Self { context, window, index, last } = self;
-        Admission { context, window, index: map(index), last }
+        let Self { context, window, rules, cut_off, added, index, last } = self;
+        Admission { context, window, rules, cut_off, added, index: map(index), last }
     }
 
     /// Where admission looks up what it knows, alone.
@@ -376,6 +447,17 @@ impl<I: AdmissionIndex> Admission<I> {
         &mut self.index
     }
 
+    /// Notes that the entry at this position ends the changes of the roll.
+    pub fn cut_off(&mut self, index: u64) {
+        self.cut_off = Some(index);
+    }
+
+    /// The position of the cut-off, after which the roll does not change.
+    #[must_use]
+    pub fn cut_off_at(&self) -> Option<u64> {
+        self.cut_off
+    }
+
     /// Notes that the entry at this position closes the voting. No ballot is admitted after it.
     pub fn close(&mut self, index: u64) {
         self.window.closed = Some(index);
@@ -400,10 +482,60 @@ impl<I: AdmissionIndex> Admission<I> {
         if let Some(error) = time {
             return Ok(ballots.iter().map(|_| Err(error.clone())).collect());
         }
-        let find = |credential: &[u8; 32]| self.index.line(credential);
+        let find = |credential: &[u8; 32]| {
+            let line = self.index.line(credential)?;
+            Ok(line.or_else(|| self.added.line(credential, u64::MAX)))
+        };
         let candidates: Result<Vec<Candidate<'_>>, _> =
             ballots.iter().map(|ballot| Candidate::new(ballot, find)).collect();
         Ok(verify_ballots(&self.context, &candidates?, rng))
+    }
+
+    /// Checks a change of the roll, and admits it as the next entry of the board. Returns the bytes of the entry and what it
+    /// changes. The caller appends the entry before the next call; if that fails, admission must be resumed from the board.
+    ///
+    /// # Errors
+    ///
+    /// `Refused` with the rule that the change breaks, or why it cannot be checked. Nothing changes then.
+    pub fn change<B: BoardEntries, R: CryptoRng>(
+        &mut self,
+        body: &[u8],
+        board: &B,
+        rng: &mut R,
+    ) -> Result<(Vec<u8>, EffectiveChange), ChangeRefused<B::Error>> {
+        let position = board.size();
+        if let Some(index) = self.last.filter(|last| *last >= position) {
+            return Err(ChangeRefused::Board(AdmitError::NotAppended { index }));
+        }
+        let change = self.change_at(position, body, rng)?;
+        self.last = Some(position);
+        let entry = Entry::new(EntryKind::RollChange, body).map_err(ChangeRefused::Encoding)?;
+        Ok((entry.encode(), change))
+    }
+
+    fn change_at<E, R: CryptoRng>(
+        &mut self,
+        index: u64,
+        body: &[u8],
+        rng: &mut R,
+    ) -> Result<EffectiveChange, ChangeRefused<E>> {
+        let change = RollChange::decode(body).map_err(ChangeRefused::Encoding)?;
+        if self.window.opened.is_none() {
+            return Err(RollChangeError::NotOpen.into());
+        }
+        self.rules.check_time(self.cut_off.is_some(), self.window.closed.is_some())?;
+        self.rules.verify(self.context.fingerprint(), &change, rng)?;
+        let find = |credential: &[u8; 32]| self.index.opening_line(credential);
+        let entry = RollChangeEntry::new(&change, find).map_err(ChangeRefused::Roll)?;
+        self.added.check(&change)?;
+        match change_roll(&mut self.index, &self.rules, index, &entry) {
+            Ok(effective) => {
+                self.added.push(index, &change)?;
+                Ok(effective)
+            }
+            Err(ChangeFailure::Refused(error)) => Err(error.into()),
+            Err(ChangeFailure::Index(error)) => Err(ChangeRefused::Index(error)),
+        }
     }
 
     /// Checks a verified ballot against the rules that depend on earlier ballots, and admits it as the next entry of the
@@ -477,6 +609,9 @@ pub fn light_files<S: RecordSource, R: CryptoRng>(source: &S, rng: &mut R) -> Re
     let mut files = files_of_roll(&joint_key, &roll);
     let Resumed { admission, void } = Admission::resume(context, roll, source, window, ballots, rng)?;
     let heads = admission.heads();
+    if admission.context().manifest().roll_changes().is_some() {
+        files.push((CHANGES.into(), changes_file(admission.changes())));
+    }
     if let Some(close) = window.closed {
         files.extend(files_of_close(close + 1, &heads));
     }

@@ -45,6 +45,7 @@
 //! # Ok::<(), ballotta::credential::CredentialError>(())
 //! ```
 
+mod change;
 mod code;
 mod codes;
 mod entitlement;
@@ -58,6 +59,10 @@ use rand_core::CryptoRng;
 use sha2::Sha512;
 use zeroize::Zeroizing;
 
+pub(crate) use self::change::ChangeRules;
+pub use self::change::{
+    AddedLine, AddedLines, ChangeCounts, ChangeDraft, ChangeDraftError, ChangeReason, RollChange, RollChangeError,
+};
 pub use self::code::{VotingCode, VotingCodeError};
 pub use self::codes::{VotingCodes, VotingCodesError};
 pub use self::entitlement::Entitlement;

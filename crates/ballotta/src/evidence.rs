@@ -86,7 +86,7 @@ use crate::encoding::DecodeError;
 use crate::hash::{Fingerprint, JointKeyHash, RollHash, TreeHash, parse_hex32};
 use crate::manifest::Manifest;
 use crate::merkle::{TreeHead, leaf_hash};
-use crate::tally::heads::{HEAD_BYTES, HEADS_PER_BLOCK, VoterHead, head_in_block};
+use crate::tally::heads::{HEAD_BYTES, HEADS_PER_BLOCK, VoterHead, head_in_block, number_of_heads};
 use crate::weaken::{self, Check};
 use crate::words::entries;
 
@@ -456,6 +456,8 @@ impl Evidence {
         let (what, is_outside, side) = match action {
             Action::Open => ("opening", receipt.index() < *index, "only after it"),
             Action::Close => ("closing", *index < receipt.index(), "before it"),
+            // Ballots are admitted before and after it.
+            Action::CutOff => return Err(EvidenceError::NoContradiction),
         };
         if !is_outside && weaken::is_on(Check::EvidenceContradicts) {
             return Err(EvidenceError::InOrder { index: *index, promised: receipt.index() });
@@ -536,8 +538,9 @@ impl Evidence {
             return Err(EvidenceError::NoSuchVoter { voter, voters: *voters });
         }
         let log = |size: u64, root: &TreeHash| TreeHead { size, root: *root };
-        heads.verify(&log(voters.div_ceil(HEADS_PER_BLOCK), &signed.heads), place / HEADS_PER_BLOCK)?;
-        let heads_in_block = voters.saturating_sub(place - place % HEADS_PER_BLOCK).min(HEADS_PER_BLOCK);
+        let all_heads = number_of_heads(&self.manifest, *voters);
+        heads.verify(&log(all_heads.div_ceil(HEADS_PER_BLOCK), &signed.heads), place / HEADS_PER_BLOCK)?;
+        let heads_in_block = all_heads.saturating_sub(place - place % HEADS_PER_BLOCK).min(HEADS_PER_BLOCK);
         if heads.bytes.len() as u64 != heads_in_block * HEAD_BYTES as u64 {
             let found = heads.bytes.len();
             return Ok(format!(
@@ -548,6 +551,14 @@ impl Evidence {
         let index = match head_in_block(&heads.bytes, voter) {
             Ok(VoterHead::Counted(index)) => index,
             Ok(VoterHead::None) => return Err(EvidenceError::NoneCounts),
+            Ok(VoterHead::Revoked(_)) if self.manifest.roll_changes().is_some() => {
+                return Err(EvidenceError::NoneCounts);
+            }
+            Ok(VoterHead::Revoked(_)) => {
+                return Ok(format!(
+                    "it signed that voter {voter} (counted from 0) was revoked, in an election whose roll does not change"
+                ));
+            }
             Err(error) => {
                 return Ok(format!("it signed a head of voter {voter} (counted from 0) that cannot be read: {error}"));
             }

@@ -48,6 +48,8 @@ pub(crate) const MAX_SIGNED_BY_ONE: usize = 64;
 pub const MAX_WITNESSES: usize = 32;
 /// The most credential authorities in an election.
 pub const MAX_AUTHORITIES: usize = 8;
+/// The most changes of the roll while the voting is open.
+pub const MAX_ROLL_CHANGES: u64 = 1 << 16;
 /// The most languages in an election.
 pub const MAX_LANGUAGES: usize = 32;
 /// The most bytes in one text in one language.

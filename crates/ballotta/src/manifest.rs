@@ -150,8 +150,8 @@ impl Manifest {
         privacy: &Privacy = |it| &it.privacy;
         /// The condition under which trustees decrypt.
         closing: Closing = |it| it.closing;
-        /// The time until which the roll of voters may change.
-        roll_changes_until: RollChanges = |it| it.roll_changes_until;
+        /// How much the roll may change while the voting is open. `None`: the opening fixes the roll.
+        roll_changes: Option<RollChanges> = |it| it.roll_changes;
         /// The public key that verifies the opening and the closing of the election.
         organiser: &PublicElement = |it| &it.organiser;
         /// The authorities that issue credentials; at least one.

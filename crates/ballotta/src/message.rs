@@ -46,6 +46,12 @@ pub enum MessageKind {
     Opening,
     /// The organiser's closing of the voting.
     Closing,
+    /// A change of the roll that not all credential authorities have signed yet.
+    RollChangeDraft,
+    /// A change of the roll during the voting, signed by all credential authorities.
+    RollChange,
+    /// The organiser's cut-off: the roll changes no more.
+    CutOff,
     /// A signed ballot.
     Ballot,
     /// What a trustee signs before it decrypts.
@@ -60,11 +66,14 @@ pub enum MessageKind {
 
 impl MessageKind {
     /// All kinds, in the order of the specification.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::CeremonyMessage,
         Self::RollSignature,
         Self::Opening,
         Self::Closing,
+        Self::RollChangeDraft,
+        Self::RollChange,
+        Self::CutOff,
         Self::Ballot,
         Self::ClosingStatement,
         Self::PartialDecryption,
@@ -80,6 +89,9 @@ impl MessageKind {
             Self::RollSignature => "roll-signature",
             Self::Opening => "opening",
             Self::Closing => "closing",
+            Self::RollChangeDraft => "roll-change-draft",
+            Self::RollChange => "roll-change",
+            Self::CutOff => "cut-off",
             Self::Ballot => "ballot",
             Self::ClosingStatement => "closing-statement",
             Self::PartialDecryption => "partial-decryption",
@@ -100,9 +112,14 @@ impl MessageKind {
         match self {
             Self::CeremonyMessage | Self::PartialDecryption | Self::BallotOpening => MAX_MESSAGE_BYTES,
             Self::Cosignature => MAX_CHECKPOINT_BYTES,
-            Self::RollSignature | Self::Opening | Self::Closing | Self::Ballot | Self::ClosingStatement => {
-                MAX_ENTRY_BYTES
-            }
+            Self::RollSignature
+            | Self::Opening
+            | Self::Closing
+            | Self::RollChangeDraft
+            | Self::RollChange
+            | Self::CutOff
+            | Self::Ballot
+            | Self::ClosingStatement => MAX_ENTRY_BYTES,
         }
     }
 }

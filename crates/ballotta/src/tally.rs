@@ -3,6 +3,7 @@
 //! See `spec/tally.md`. The tally contains the ballots before the first closing on the board. Of each
 //! credential, the last valid ballot counts.
 
+mod changes;
 pub mod heads;
 mod ledger;
 #[cfg(test)]
@@ -13,6 +14,8 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::iter::zip;
 
+pub(crate) use changes::{ChangeFailure, RollChangeEntry, change_roll};
+pub use changes::{EffectiveChange, RollStanding};
 pub use ledger::{CountedSet, LedgerError, LedgerIndex, randomness_digest};
 pub(crate) use ledger::{Ledger, LedgerEntry, Selection, admit, find};
 

@@ -31,7 +31,11 @@ pub enum Domain {
     PartList,
     /// The signature of a credential authority over the roll of an election.
     RollSignature,
-    /// The signature of the organiser over an entry of the board: the opening or the closing.
+    /// The signature of a credential authority over a change of the roll while the voting is open.
+    RollChange,
+    /// The proof of a credential authority that it knows its part of a credential that a change adds.
+    ChangePossession,
+    /// The signature of the organiser over an entry of the board: the opening, the cut-off or the closing.
     OrganiserEntry,
     /// The signature of a trustee over its registration for the ceremony.
     TrusteeRegistration,
@@ -72,6 +76,8 @@ impl Domain {
             Self::CredentialParts => b"credential-parts",
             Self::PartList => b"part-list",
             Self::RollSignature => b"roll-signature",
+            Self::RollChange => b"roll-change",
+            Self::ChangePossession => b"change-possession",
             Self::OrganiserEntry => b"organiser-entry",
             Self::TrusteeRegistration => b"trustee-registration",
             Self::EncryptionKeyPossession => b"encryption-key-possession",

@@ -10,7 +10,8 @@
 //! the same findings. `select` reads the board once: it computes the tree head, and which ballots count if all are
 //! valid by themselves. A shard reads its bundles again, compares them with the hashes of the first reading, verifies
 //! every ballot on all cores, and adds up those that count. `finish` corrects the sums where ballots were not valid.
-//! The verifier keeps at most 24 bytes for each ballot, 40 more for one that is void, 8 for each line of the roll, and
+//! The verifier keeps at most 24 bytes for each ballot, 40 more for one that is void, 8 for each line of the roll, 500 for each
+//! change of the roll, and
 //! 5 MB for bundles with ballots that others refer to. It keeps neither ciphertexts nor proofs.
 //!
 //! # Examples
@@ -57,12 +58,13 @@ pub use shards::{PartialVerification, ShardError, ShardPlan, merge_all, verify_s
 pub use state::{VerifierState, verify_from};
 
 use self::report::Findings;
+use crate::credential::{ChangeCounts, RollTotals};
 use crate::decryption::{ClosedTally, ClosingStatement, DecryptionError, TallyResult, VerifiedDecryption, combine};
 use crate::election::ElectionContext;
 use crate::key_ceremony::JointKey;
 use crate::merkle::TreeHead;
 use crate::record::{PublishedRoll, RecordSource, ResultDocument};
-use crate::tally::EncryptedTally;
+use crate::tally::{EffectiveChange, EncryptedTally};
 use crate::written::WrittenFingerprint;
 
 /// The options of a verification: what the verifier checks.
@@ -100,6 +102,8 @@ pub struct Verification {
     pub roll: Option<PublishedRoll>,
     /// The tree head of the whole board, if its entries could be read.
     pub head: Option<TreeHead>,
+    /// The changes of the roll that have an effect, in the order of the board.
+    pub changes: Vec<EffectiveChange>,
     /// The number of ballots that count so far, if all ballots could be read.
     pub counted: Option<u64>,
     /// The tally that was recomputed, if the board is closed.
@@ -119,8 +123,24 @@ pub struct Verification {
 impl Verification {
     /// The result that was computed.
     fn document(&self) -> Option<ResultDocument> {
-        let (context, roll) = (self.context.as_ref()?, self.roll.as_ref()?);
-        Some(ResultDocument::new(context, roll.totals(), self.tally.as_ref()?, self.totals.as_ref()?))
+        let context = self.context.as_ref()?;
+        let (roll, tally, totals) = (self.standing_totals()?, self.tally.as_ref()?, self.totals.as_ref()?);
+        Some(ResultDocument {
+            roll_changes: self.change_counts(),
+            ..ResultDocument::new(context, &roll, tally, totals)
+        })
+    }
+
+    /// The totals of the roll as it stands after its changes.
+    #[must_use]
+    pub fn standing_totals(&self) -> Option<RollTotals> {
+        Some(self.roll.as_ref()?.totals().after(&self.changes))
+    }
+
+    /// How often the roll was changed for each reason; `None` if the manifest allows no changes, or is not known.
+    #[must_use]
+    pub fn change_counts(&self) -> Option<ChangeCounts> {
+        self.context.as_ref()?.manifest().roll_changes().map(|_| ChangeCounts::of(&self.changes))
     }
 
     /// Computes the result from verified partial decryptions of the tally that was recomputed.
@@ -129,11 +149,11 @@ impl Verification {
     ///
     /// If there is no tally, too few decryptions, or a total that rules and roll do not allow.
     pub fn result(&self, decryptions: &[VerifiedDecryption]) -> Result<ResultDocument, DecryptionError> {
-        let (Some(context), Some(roll), Some(tally)) = (&self.context, &self.roll, &self.tally) else {
+        let (Some(context), Some(roll), Some(tally)) = (&self.context, self.standing_totals(), &self.tally) else {
             return Err(DecryptionError::NoTally);
         };
         let totals = combine(context, tally, decryptions)?;
-        Ok(ResultDocument::new(context, roll.totals(), tally, &totals))
+        Ok(ResultDocument { roll_changes: self.change_counts(), ..ResultDocument::new(context, &roll, tally, &totals) })
     }
 }
 

@@ -143,6 +143,21 @@ pub enum VoterError {
     /// The credential is not on the roll: the code or the roll is of another election.
     #[error("the credential of this voting code is not on the roll")]
     UnknownCredential,
+    /// A change of the roll has revoked the credential: another code came in its place, or the voter has left.
+    #[error("entry {index} of the board has revoked the credential of this voting code")]
+    Revoked {
+        /// The position of the change on the board.
+        index: u64,
+    },
+    /// The entry that the board shows as a change of the roll is none that all credential authorities have signed, or is not about
+    /// this credential.
+    #[error(
+        "the board says that entry {index} changes the roll for this voter, but the credential authorities have not signed that"
+    )]
+    ChangeNotShown {
+        /// The position of the entry on the board.
+        index: u64,
+    },
     /// The line of a credential on the roll is invalid.
     #[error(transparent)]
     RollLine(#[from] RollError),
@@ -209,6 +224,8 @@ impl VoterError {
             Self::Credential(CredentialError::RepeatedCode) => "repeated-code",
             Self::Credential(_) => "bad-credential",
             Self::UnknownCredential => "unknown-credential",
+            Self::Revoked { .. } => "revoked-credential",
+            Self::ChangeNotShown { .. } => "change-not-shown",
             Self::HasVoted => "has-voted",
             Self::Choices(_) => "choices-not-allowed",
             Self::TwoHistories => "two-histories",
@@ -267,6 +284,12 @@ impl Election {
         Ok(Self { context, roll, window: board.timeline().window(), board })
     }
 
+    /// The position of the cut-off, after which the roll does not change.
+    #[must_use]
+    pub fn cut_off(&self) -> Option<u64> {
+        self.board.timeline().cut_off()
+    }
+
     /// Checks that the election has the fingerprint that the voter was given.
     ///
     /// # Errors
@@ -300,13 +323,15 @@ impl Election {
         is_open(&self.window)
     }
 
-    /// The line of a credential on the roll.
+    /// The line of a credential on the roll. A line that a change of the roll adds has no number here, because the number depends
+    /// on the ballots before it; [`Voter::predecessor`] says whether the change has an effect.
     ///
     /// # Errors
     ///
     /// If the roll cannot be read, has changed since it was read first, or the line is invalid.
     pub fn line(&self, source: &dyn RecordSource, credential: &[u8; 32]) -> Result<Option<RollLine>, VoterError> {
         let line = self.roll.find(source, credential).map_err(RecordError::from)?;
+        let line = line.or_else(|| self.board.timeline().added_lines().line(credential, u64::MAX));
         if let Some(line) = &line {
             line.key()?;
         }
@@ -428,7 +453,7 @@ impl Voter {
     ///
     /// # Errors
     ///
-    /// `NotOpen`, `Closed`, `HasVoted`, or why the record cannot be read again.
+    /// `NotOpen`, `Closed`, `Revoked`, `UnknownCredential`, `HasVoted`, or why the record cannot be read again.
     pub fn predecessor<R: CryptoRng>(
         &self,
         election: &Election,
@@ -436,7 +461,14 @@ impl Voter {
         rng: &mut R,
     ) -> Result<Option<Tracker>, VoterError> {
         election.is_open()?;
-        let counted = self.history(election, source, rng)?.counted().map(|ballot| ballot.tracker);
+        let history = self.history(election, source, rng)?;
+        if let Some(index) = history.revoked() {
+            return Err(VoterError::Revoked { index });
+        }
+        if !history.is_on_roll() {
+            return Err(VoterError::UnknownCredential);
+        }
+        let counted = history.counted().map(|ballot| ballot.tracker);
         match election.context.manifest().revoting() {
             Revoting::NotAllowed if counted.is_some() => Err(VoterError::HasVoted),
             _ => Ok(counted),

@@ -119,6 +119,28 @@ pub enum Check {
     SignedParts,
     /// Every credential authority has signed the roll (attack: the roll contains voters whom no authority registered).
     RollSignature,
+    /// All credential authorities have signed a change of the roll (attack: one of two authorities adds a voter).
+    ChangeSigned,
+    /// An authority knows its part of a credential that a change adds (attack: the last one chooses its part so that it knows
+    /// the whole credential).
+    ChangeParts,
+    /// The roll is changed before the cut-off.
+    ChangeBeforeCutOff,
+    /// The changes of the roll have the numbers 1, 2, .. (attack: the board leaves a change out).
+    ChangeSequence,
+    /// The changes of the roll keep the bounds of the manifest.
+    ChangeBounds,
+    /// A credential that has voted is not revoked (attack: the ballot of somebody who voted is taken away).
+    ChangeOfVoter,
+    /// A credential is revoked once (attack: two lines come in place of one).
+    RevokedOnce,
+    /// A credential that was on the roll is never added to it (attack: a code that was stolen becomes valid again).
+    NeverOnRoll,
+    /// The change that a server shows to a voter revokes the credential of this voter (attack: a server tells a voter that the code
+    /// was revoked).
+    OwnRevocation,
+    /// A credential that was revoked casts no ballot (attack: two ballots of one voter count).
+    RevokedVotes,
     /// The hash of the manifest in a roll is that of the election (attack: the roll of another election is used).
     RollManifest,
     /// The credentials of a roll ascend strictly (attack: a voter appears twice).

@@ -290,7 +290,9 @@ impl VoterNumber {
         self.is_of_bytes(credential.as_bytes())
     }
 
-    pub(crate) fn is_of_bytes(&self, credential: &[u8; 32]) -> bool {
+    /// Whether this is the number of the voter with these bytes as the public credential.
+    #[must_use]
+    pub fn is_of_bytes(&self, credential: &[u8; 32]) -> bool {
         self.0 == VOTER_NUMBER.symbols(credential)
     }
 

@@ -146,7 +146,7 @@ function find(page: Page): HTMLElement {
 }
 
 /** The states of which the whole board says more. */
-const ASK_WHY: readonly string[] = ['another_counts', 'none_counts', 'another_is_last', 'later_is_last', 'not_shown', 'not_counted'];
+const ASK_WHY: readonly string[] = ['another_counts', 'none_counts', 'another_is_last', 'later_is_last', 'not_shown', 'not_counted', 'revoked', 'revocation_on_board'];
 
 /** Reads the whole board, because the voter asks why a ballot does not count. */
 function why(page: Page, answer: HTMLElement, tracker: string, voterNumber: string): HTMLElement {

@@ -77,7 +77,6 @@ def default_manifest() -> dict[str, Any]:
         "quorum": {"of": "weight", "base": "roll", "rule": "at_least", "fraction": [1, 2]},
         "privacy": {"minimum_counted_ballots": 2, "minimum_ballots_per_weight": 1},
         "closing": "statements",
-        "roll_changes_until": "open",
         "organiser": {},
         "credential_authorities": [{"name": "office"}],
         "trustees": {
@@ -373,7 +372,7 @@ class Forge:
         for entry in self.entries:
             log.append(entry)
         self.tally = Tally(self.manifest, list(self.last_counted.values()))
-        heads = heads_root([self.heads.get(voter) for voter in range(len(self.voters))])
+        heads = heads_root([(1, self.heads[voter]) if voter in self.heads else (0, 0) for voter in range(len(self.voters))])
         self.closed = Close(self.fingerprint, log.size, log.root(), heads, self.tally.digest)
 
     def statement(self, trustee: int, close: Close | None = None) -> None:

@@ -388,6 +388,7 @@ class Values:
         size, root = self.verifier.head
         counted = {ballot["credential"]: ballot["index"] for ballot in self.ballots() if ballot["counts"]}
         heads = [counted.get(line[:64].decode()) for line in self.roll_lines]
+        heads += [None] * (self.manifest.roll_changes[0] if self.manifest.roll_changes else 0)
         encoded = [pack("<Q", 0 if index is None else index << 8 | 1) for index in heads]
         blocks = [leaf(b"".join(encoded[first : first + 256])) for first in range(0, len(encoded), 256)]
         return {

@@ -15,7 +15,8 @@ use ballotta::board::note::{Cosigner, NoteKey, NoteSigner, SignedCheckpoint};
 use ballotta::board::tiles::{TILE_WIDTH, bundle_paths, encode_bundle};
 use ballotta::contest::{Choose, ContestOption, Rule};
 use ballotta::credential::{
-    Credential, Entitlement, RollLine, RollReader, RollRules, RollSignature, VotingCode, VotingCodes, write_parts_file,
+    ChangeDraft, ChangeReason, Credential, Entitlement, RollChange, RollLine, RollReader, RollRules, RollSignature,
+    VotingCode, VotingCodes, write_parts_file,
 };
 use ballotta::decision::{Motion, Winners};
 use ballotta::decryption::{ClosedTally, ClosingStatement, PartialDecryption};
@@ -56,6 +57,8 @@ pub struct ElectionOptions {
     pub styles: Vec<Vec<usize>>,
     /// The style and the weight of each voter.
     pub voters: Vec<(usize, u64)>,
+    /// The style and the weight of each voter whom changes of the roll can add. Their numbers follow those of the voters.
+    pub late: Vec<(usize, u64)>,
     /// The largest weight of the roll. If it is not given, it is four times the weight of the voters.
     pub most_weight: Option<u64>,
     /// How many credential authorities there are.
@@ -78,6 +81,8 @@ pub struct ElectionOptions {
     pub ties: Ties,
     /// The quorum, if the election has one.
     pub quorum: Option<Quorum>,
+    /// How much the roll may change while the voting is open.
+    pub roll_changes: Option<RollChanges>,
     /// The numbers of ballots below which the totals of a contest are withheld.
     pub privacy: Privacy,
     /// Where all randomness comes from.
@@ -91,6 +96,7 @@ impl Default for ElectionOptions {
             contests: vec![(YES_OR_NO, 2)],
             styles: vec![vec![0]],
             voters: vec![(0, 1); 10],
+            late: Vec::new(),
             most_weight: None,
             authorities: 1,
             trustees: 3,
@@ -102,6 +108,7 @@ impl Default for ElectionOptions {
             motions: vec![],
             ties: Ties::Open,
             quorum: None,
+            roll_changes: None,
             privacy: Privacy { minimum_counted_ballots: 1, minimum_ballots_per_weight: 1 },
             seed: 1,
         }
@@ -155,8 +162,9 @@ pub struct Election {
     pub shares: Vec<TrusteeShares>,
     /// The voting codes of each voter, as they are printed: one of each credential authority, each on its line.
     pub codes: Vec<String>,
+    /// Of all voters on the roll, and then of those who can be added.
     pub credentials: Vec<Credential>,
-    /// The parts of the credentials that each authority made.
+    /// For each authority its parts of all these credentials.
     pub parts: Vec<Vec<Credential>>,
     pub roll: Vec<u8>,
 }
@@ -197,14 +205,14 @@ impl Election {
         let joint_key = JointKey::verify(&parameters, &bytes, &mut rng).expect("a valid ceremony");
         let messages = messages.into_iter().map(|(author, message)| (author, message.to_vec())).collect();
 
-        let mut make_codes =
-            |_| -> Vec<VotingCode> { (0..options.voters.len()).map(|_| VotingCode::generate(&mut rng)).collect() };
+        let people = options.voters.len() + options.late.len();
+        let mut make_codes = |_| -> Vec<VotingCode> { (0..people).map(|_| VotingCode::generate(&mut rng)).collect() };
         let of_authorities: Vec<Vec<VotingCode>> = (0..options.authorities).map(&mut make_codes).collect();
         let part = |code| Credential::derive(code, manifest.hash(), joint_key.hash()).expect("a part");
         let parts: Vec<Vec<Credential>> = of_authorities.iter().map(|codes| codes.iter().map(part).collect()).collect();
         let of_voter =
             |voter: usize| of_authorities.iter().map(|codes| codes[voter].expose_text().to_string()).collect();
-        let codes: Vec<Vec<String>> = (0..options.voters.len()).map(of_voter).collect();
+        let codes: Vec<Vec<String>> = (0..people).map(of_voter).collect();
         let codes: Vec<String> = codes.into_iter().map(|codes| codes.join("\n")).collect();
         let sum = |codes: &String| {
             let codes: VotingCodes = codes.parse().expect("voting codes");
@@ -263,7 +271,7 @@ impl Election {
     /// What belongs to the voters, in the order of the roll instead of that of the voters.
     #[must_use]
     pub fn in_roll_order<T: Copy>(&self, of_voters: Vec<T>) -> Vec<T> {
-        let mut voters: Vec<usize> = (0..of_voters.len()).collect();
+        let mut voters: Vec<usize> = (0..self.options.voters.len()).collect();
         voters.sort_unstable_by_key(|voter| *self.credentials[*voter].public().as_bytes());
         voters.into_iter().map(|voter| of_voters[voter]).collect()
     }
@@ -279,19 +287,26 @@ impl Election {
         write_parts_file(self.context.manifest().hash(), authority, parts, rng).expect("a file of parts")
     }
 
+    /// The style and the weight of a voter.
+    #[must_use]
+    pub fn rights(&self, voter: usize) -> (usize, u64) {
+        *self.options.voters.iter().chain(&self.options.late).nth(voter).expect("a voter")
+    }
+
     /// The line of the roll of a voter.
     #[must_use]
     pub fn line(&self, voter: usize) -> RollLine {
         let credential = *self.credentials[voter].public().as_bytes();
-        let before = self.credentials.iter().filter(|other| *other.public().as_bytes() < credential).count();
-        let (style, weight) = self.options.voters[voter];
+        let on_roll = &self.credentials[..self.options.voters.len()];
+        let before = on_roll.iter().filter(|other| *other.public().as_bytes() < credential).count();
+        let (style, weight) = self.rights(voter);
         RollLine { number: before as u64 + 2, credential, style, weight }
     }
 
     /// The ballot of a voter. Every part of it may be changed before it is signed.
     #[must_use]
     pub fn ballot(&self, voter: usize, choices: &[Choice]) -> Ballot<'_> {
-        let (style, weight) = self.options.voters[voter];
+        let (style, weight) = self.rights(voter);
         let (choices, seed) = (choices.to_vec(), 1000 + voter as u64);
         Ballot { election: self, voter, signer: voter, style, weight, choices, previous: None, seed }
     }
@@ -308,6 +323,27 @@ impl Election {
         transcript.absorb_bytes(b"tracker", tracker.as_bytes());
         let mut writer = Writer::new();
         signer.prove(&mut transcript, &mut TestRng(7)).encode(writer.put(unsigned));
+        writer.finish()
+    }
+
+    /// What a change of the roll has before its signatures, with some bytes changed, and signed again by all credential authorities.
+    ///
+    /// # Panics
+    ///
+    /// Never: a change has as many signatures as the election has authorities.
+    #[must_use]
+    pub fn sign_change(&self, change: &RollChange, forge: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+        let mut body = change.encode();
+        body.truncate(body.len() - SchnorrProof::BYTES * self.authorities.len());
+        forge(&mut body);
+        let mut writer = Writer::new();
+        writer.put(&body);
+        for (authority, key) in AuthorityIndex::enumerate(&self.authorities) {
+            let mut transcript = Domain::RollChange.for_election(self.context.fingerprint());
+            transcript.absorb_u64(b"authority", authority.get().into());
+            transcript.absorb_bytes(b"change", &body);
+            key.prove(&mut transcript, &mut TestRng(9)).encode(&mut writer);
+        }
         writer.finish()
     }
 
@@ -356,7 +392,7 @@ impl Election {
     /// Choices that the rules allow.
     #[must_use]
     pub fn any_choices(&self, voter: usize, rng: &mut TestRng) -> Vec<Choice> {
-        let (style, weight) = self.options.voters[voter];
+        let (style, weight) = self.rights(voter);
         let contests = self.options.styles[style].iter();
         contests.map(|contest| any_choice(&self.options.contests[*contest], weight, rng)).collect()
     }
@@ -378,6 +414,7 @@ impl Election {
             files: BTreeMap::new(),
             chosen: BTreeMap::new(),
             heads: BTreeMap::new(),
+            changes: 0,
             rng: self.options.seed ^ 0x0b0a_4d00,
         };
         for (author, message) in &self.ceremony {
@@ -479,7 +516,7 @@ impl Parties {
             id: format!("s{number}"),
             contests: contests.iter().map(|contest| format!("c{contest}")).collect(),
         };
-        let all = || options.voters.iter().map(|(_, weight)| *weight);
+        let all = || options.voters.iter().chain(&options.late).map(|(_, weight)| *weight);
         ManifestContents {
             election_id,
             kind: ElectionKind::Rehearsal,
@@ -499,7 +536,7 @@ impl Parties {
             quorum: options.quorum.clone(),
             privacy: options.privacy.clone(),
             closing: options.closing,
-            roll_changes_until: RollChanges::Open,
+            roll_changes: options.roll_changes,
             organiser: *self.organiser.public(),
             credential_authorities: zip(1.., &self.authorities)
                 .map(|(number, key)| party(format!("Office {number}"), key))
@@ -611,6 +648,8 @@ pub struct Board<'a> {
     pub chosen: BTreeMap<usize, Vec<Choice>>,
     /// The tracker of the last ballot of each voter.
     pub heads: BTreeMap<usize, Tracker>,
+    /// The number of changes of the roll.
+    pub changes: u32,
     rng: u64,
 }
 
@@ -688,6 +727,41 @@ impl Board<'_> {
         let (election, mut rng) = (self.election, self.rng());
         let entry = OrganiserEntry::sign(action, election.context.fingerprint(), &election.organiser, &mut rng);
         self.push(action.kind(), &entry.encode())
+    }
+
+    /// A change of the roll that all credential authorities sign. Voters are named by their numbers.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such voter, or the reason does not fit.
+    pub fn make_change(
+        &mut self,
+        sequence: u32,
+        reason: ChangeReason,
+        revokes: Option<usize>,
+        adds: Option<usize>,
+    ) -> RollChange {
+        let (election, mut rng) = (self.election, self.rng());
+        let (manifest, fingerprint) = (election.context.manifest(), election.context.fingerprint());
+        let revoked = revokes.map(|voter| *election.credentials[voter].public().as_bytes());
+        let added = adds.map(|voter| election.rights(voter)).map(|(style, weight)| Entitlement { style, weight });
+        let mut draft = ChangeDraft::new(manifest, fingerprint, sequence, reason, revoked, added).expect("a change");
+        if let Some(voter) = adds {
+            for (authority, parts) in AuthorityIndex::enumerate(&election.parts) {
+                draft.add_part(authority, &parts[voter], &mut rng).expect("a part");
+            }
+        }
+        for (authority, key) in AuthorityIndex::enumerate(&election.authorities) {
+            draft.sign(manifest, authority, key, &mut rng).expect("a signature");
+        }
+        draft.change().expect("a signed change")
+    }
+
+    /// All credential authorities change the roll.
+    pub fn change(&mut self, reason: ChangeReason, revokes: Option<usize>, adds: Option<usize>) -> u64 {
+        self.changes += 1;
+        let change = self.make_change(self.changes, reason, revokes, adds);
+        self.push(EntryKind::RollChange, &change.encode())
     }
 
     /// An honest voter votes, again if it has voted before.
@@ -879,11 +953,11 @@ impl Board<'_> {
     /// What the honest ballots add up to, counted in clear, in contests that are not withheld.
     #[must_use]
     pub fn expected(&self) -> Vec<Count> {
-        let ElectionOptions { contests, styles, voters, privacy, .. } = &self.election.options;
+        let ElectionOptions { contests, styles, privacy, .. } = &self.election.options;
         let mut expected: Vec<Count> = contests.iter().map(Count::zero).collect();
         let mut weights = vec![BTreeMap::<u64, u64>::new(); contests.len()];
         for (voter, choices) in &self.chosen {
-            let (style, weight) = voters[*voter];
+            let (style, weight) = self.election.rights(*voter);
             for (contest, choice) in zip(&styles[style], choices) {
                 expected[*contest].add(&contests[*contest].0, choice, weight);
                 *weights[*contest].entry(weight).or_default() += 1;
@@ -912,6 +986,7 @@ impl Board<'_> {
             } else {
                 let not_asked = match check.check {
                     CheckId::PinnedFingerprint | CheckId::PinnedCheckpoint => true,
+                    CheckId::RollChanges => self.changes == 0,
                     CheckId::TallySums => self.election.options.closing == Closing::Witnesses,
                     CheckId::Parts => self.election.options.authorities == 1,
                     _ => false,

@@ -162,8 +162,21 @@ class ContestResult(_Contest, total=False):
     seats: SeatsResult
 
 
-class ResultDocument(TypedDict):
-    """The result of an election, as in ``result/result.json``."""
+class RollChangeCounts(TypedDict):
+    """How often the roll was changed during the voting, for each reason."""
+
+    lost_code: int
+    late_member: int
+    error: int
+    left: int
+
+
+class _Result(TypedDict, total=False):
+    roll_changes: RollChangeCounts
+
+
+class ResultDocument(_Result):
+    """The result of an election, as in ``result/result.json``. ``roll_changes`` is there if the manifest allows changes."""
 
     format: str
     fingerprint: str

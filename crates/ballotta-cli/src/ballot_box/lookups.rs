@@ -3,9 +3,10 @@
 use std::panic;
 use std::sync::Once;
 
-use ballotta::admission::{AdmissionIndex, LedgerIndex, MemoryIndex};
+use ballotta::admission::{AdmissionIndex, EffectiveChange, LedgerIndex, MemoryIndex, RollStanding};
 use ballotta::credential::{RollLine, RollLookupError};
 use ballotta::record::SourceError;
+use ballotta::tally::heads::VoterHead;
 use ballotta_io::{FolderRecord, IndexError, IndexedBallots};
 
 /// Says nothing about panics of the database: a damaged index is one, [`BoardIndex`](ballotta_io::BoardIndex) catches them, and
@@ -36,6 +37,14 @@ impl Lookups {
         matches!(self, Self::Memory(_))
     }
 
+    /// The changes of the roll that have an effect.
+    pub(super) fn changes(&self) -> &[EffectiveChange] {
+        match self {
+            Self::Memory(memory) => memory.changes(),
+            Self::Disk(disk) => disk.ballots.changes(),
+        }
+    }
+
     /// The heads of all voters, as the file `light/heads` has them.
     pub(super) fn voter_heads(&self) -> Result<Vec<u8>, IndexError> {
         match self {
@@ -48,10 +57,31 @@ impl Lookups {
 impl LedgerIndex for Lookups {
     type Error = SourceError;
 
-    fn head(&self, voter: u32) -> Result<Option<u32>, SourceError> {
+    fn head(&self, voter: u32) -> Result<VoterHead, SourceError> {
         match self {
             Self::Memory(memory) => memory.head(voter),
             Self::Disk(disk) => disk.head(voter),
+        }
+    }
+
+    fn added(&self, credential: &[u8; 32]) -> Result<Option<RollLine>, SourceError> {
+        match self {
+            Self::Memory(memory) => memory.added(credential),
+            Self::Disk(disk) => disk.added(credential),
+        }
+    }
+
+    fn standing(&self) -> Result<RollStanding, SourceError> {
+        match self {
+            Self::Memory(memory) => memory.standing(),
+            Self::Disk(disk) => disk.standing(),
+        }
+    }
+
+    fn change(&mut self, change: &EffectiveChange) -> Result<(), SourceError> {
+        match self {
+            Self::Memory(memory) => memory.change(change),
+            Self::Disk(disk) => disk.change(change),
         }
     }
 
@@ -71,10 +101,10 @@ impl LedgerIndex for Lookups {
 }
 
 impl AdmissionIndex for Lookups {
-    fn line(&self, credential: &[u8; 32]) -> Result<Option<RollLine>, RollLookupError<SourceError>> {
+    fn opening_line(&self, credential: &[u8; 32]) -> Result<Option<RollLine>, RollLookupError<SourceError>> {
         match self {
-            Self::Memory(memory) => memory.line(credential),
-            Self::Disk(disk) => disk.line(credential),
+            Self::Memory(memory) => memory.opening_line(credential),
+            Self::Disk(disk) => disk.opening_line(credential),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use ballotta::hash::Tracker;
 use serde_json::{Value, json};
 
+mod changes;
 mod elsewhere;
 mod kinds;
 mod newcomers;

@@ -11,16 +11,30 @@ use core::convert::Infallible;
 
 use crate::credential::{RollLine, RollLookupError};
 use crate::record::{PublishedRoll, RecordSource, SourceError};
-use crate::tally::{Ledger, LedgerIndex};
+use crate::tally::heads::VoterHead;
+use crate::tally::{EffectiveChange, Ledger, LedgerIndex, RollStanding};
 
 /// Where admission looks up lines of the roll and admitted ballots.
 pub trait AdmissionIndex: LedgerIndex<Error = SourceError> {
-    /// The line of a credential on the roll; `None` if the roll has none.
+    /// The line of a credential on the roll of the opening; `None` if the roll has none.
     ///
     /// # Errors
     ///
     /// If the roll cannot be read, or is not the one of the election.
-    fn line(&self, credential: &[u8; 32]) -> Result<Option<RollLine>, RollLookupError<SourceError>>;
+    fn opening_line(&self, credential: &[u8; 32]) -> Result<Option<RollLine>, RollLookupError<SourceError>>;
+
+    /// The line of a credential on the roll with the lines that changes have added; `None` if it has none. A line that was revoked
+    /// is still there.
+    ///
+    /// # Errors
+    ///
+    /// If roll or index cannot be read.
+    fn line(&self, credential: &[u8; 32]) -> Result<Option<RollLine>, RollLookupError<SourceError>> {
+        match self.added(credential).map_err(RollLookupError::Source)? {
+            Some(line) => Ok(Some(line)),
+            None => self.opening_line(credential),
+        }
+    }
 }
 
 /// The admitted ballots in memory, and the index of a roll whose lines are read again from a record.
@@ -31,7 +45,13 @@ pub struct MemoryIndex<S> {
 }
 
 impl<S> MemoryIndex<S> {
-    /// For each line of the roll, one more than the position of the last admitted ballot; 0 for none.
+    /// The changes of the roll that have an effect.
+    #[must_use]
+    pub fn changes(&self) -> &[EffectiveChange] {
+        self.ledger.changes()
+    }
+
+    /// For each line of the roll its head, [packed](crate::tally::heads::VoterHead::packed).
     #[must_use]
     pub fn positions(&self) -> &[u32] {
         self.ledger.positions()
@@ -64,8 +84,20 @@ impl<S> MemoryIndex<S> {
 impl<S> LedgerIndex for MemoryIndex<S> {
     type Error = SourceError;
 
-    fn head(&self, voter: u32) -> Result<Option<u32>, SourceError> {
+    fn head(&self, voter: u32) -> Result<VoterHead, SourceError> {
         self.ledger.head(voter).map_err(never)
+    }
+
+    fn added(&self, credential: &[u8; 32]) -> Result<Option<RollLine>, SourceError> {
+        self.ledger.added(credential).map_err(never)
+    }
+
+    fn standing(&self) -> Result<RollStanding, SourceError> {
+        self.ledger.standing().map_err(never)
+    }
+
+    fn change(&mut self, change: &EffectiveChange) -> Result<(), SourceError> {
+        self.ledger.change(change).map_err(never)
     }
 
     fn candidates(&self, randomness: &[u8; 32]) -> Result<Vec<u64>, SourceError> {
@@ -82,7 +114,7 @@ fn never(never: Infallible) -> SourceError {
 }
 
 impl<S: RecordSource> AdmissionIndex for MemoryIndex<S> {
-    fn line(&self, credential: &[u8; 32]) -> Result<Option<RollLine>, RollLookupError<SourceError>> {
+    fn opening_line(&self, credential: &[u8; 32]) -> Result<Option<RollLine>, RollLookupError<SourceError>> {
         self.roll.find(&self.source, credential)
     }
 }

@@ -56,6 +56,9 @@ pub enum EntryRefused {
     /// An opening or closing that the organiser did not sign.
     #[error(transparent)]
     Organiser(#[from] EntryError),
+    /// A cut-off of changes of the roll before the opening or after the close, or a second one.
+    #[error("changes of the roll can be cut off once, while the voting is open")]
+    NoCutOff,
     /// A closing before the opening.
     #[error("the voting was never opened")]
     NeverOpened,
@@ -104,6 +107,7 @@ impl EntryRefused {
             Self::OpenedAlready => "opened-already",
             Self::RecordNotValid(_) => "record-not-valid",
             Self::Organiser(_) => "not-of-organiser",
+            Self::NoCutOff => "no-cut-off",
             Self::NeverOpened => "never-opened",
             Self::ClosedAlready => "closed-already",
             Self::NotClosed => "not-closed",
@@ -121,6 +125,7 @@ impl EntryRefused {
 #[derive(Clone, Debug, Default)]
 pub struct EntryRules {
     opened: bool,
+    cut_off: bool,
     closed: bool,
     published: bool,
     /// The authorities that signed the roll, and the trustees that stated and decrypted.
@@ -134,6 +139,7 @@ impl EntryRules {
     pub fn observe(&mut self, observed: &Observed<'_>) {
         match &observed.event {
             Some(Event::Opening) => self.opened = true,
+            Some(Event::CutOff) => self.cut_off = true,
             Some(Event::Closing) => self.closed = true,
             Some(Event::RollSignature(signature)) => self.signed.push(signature.authority()),
             Some(Event::ClosingStatement(body)) => {
@@ -141,7 +147,7 @@ impl EntryRules {
             }
             Some(Event::PartialDecryption(pointer)) => self.decrypted.push(pointer.author()),
             Some(Event::Publication(_)) => self.published = true,
-            Some(Event::Ballot(_) | Event::CeremonyMessage(_)) | None => {}
+            Some(Event::Ballot(_) | Event::RollChange(_) | Event::CeremonyMessage(_)) | None => {}
         }
     }
 
@@ -212,6 +218,30 @@ impl EntryRules {
         }
         check_organiser(context, Action::Open, body, rng)?;
         self.opened = true;
+        Ok(())
+    }
+
+    /// Notes that the roll changes no more, on a board whose cut-off was not observed.
+    pub fn note_cut_off(&mut self) {
+        self.cut_off = true;
+    }
+
+    /// Checks the organiser's cut-off of changes of the roll, and records it.
+    ///
+    /// # Errors
+    ///
+    /// `NoCutOff`, `Encoding` or `Organiser`.
+    pub fn add_cut_off<R: CryptoRng>(
+        &mut self,
+        context: &ElectionContext,
+        body: &[u8],
+        rng: &mut R,
+    ) -> Result<(), EntryRefused> {
+        if !self.opened || self.cut_off || self.closed {
+            return Err(EntryRefused::NoCutOff);
+        }
+        check_organiser(context, Action::CutOff, body, rng)?;
+        self.cut_off = true;
         Ok(())
     }
 

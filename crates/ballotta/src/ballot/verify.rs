@@ -31,6 +31,12 @@ pub enum AdmissionError {
     /// The credential is not on the roll.
     #[error("the credential is not on the roll")]
     UnknownCredential,
+    /// The credential was revoked before.
+    #[error("entry {index} has revoked the credential")]
+    Revoked {
+        /// The position on the board of the change that revoked it.
+        index: u64,
+    },
     /// The roll gives the credential another ballot style.
     #[error("the ballot has the style {found}, but the credential has the style {expected} on the roll")]
     WrongStyle {
@@ -96,6 +102,7 @@ impl AdmissionError {
             Self::Encoding(_) => "bad-ballot",
             Self::WrongElection => "other-election",
             Self::UnknownCredential => "unknown-credential",
+            Self::Revoked { .. } => "revoked-credential",
             Self::WrongStyle { .. } => "wrong-style",
             Self::WrongWeight { .. } => "wrong-weight",
             Self::BadSignature => "bad-ballot-signature",
@@ -173,7 +180,9 @@ impl<'a> Candidate<'a> {
 /// A ballot whose bytes, entitlement, signature and argument were verified. Only [`verify_ballots`] makes it.
 #[derive(Clone, Debug)]
 pub struct VerifiedBallot {
-    pub(crate) voter: u32,
+    /// The place on the roll; `None` for a line that a change adds, whose place depends on the changes before it.
+    pub(crate) voter: Option<u32>,
+    pub(crate) credential: [u8; 32],
     pub(crate) weight: u64,
     pub(crate) style: usize,
     pub(crate) tracker: Tracker,
@@ -182,9 +191,10 @@ pub struct VerifiedBallot {
 }
 
 impl VerifiedBallot {
-    /// Returns the line number of the voter on the roll, counted from 0.
+    /// Returns the line number of the voter on the roll, counted from 0. `None` for a line that a change of the roll adds, whose
+    /// number depends on the changes before it.
     #[must_use]
-    pub fn voter(&self) -> u32 {
+    pub fn voter(&self) -> Option<u32> {
         self.voter
     }
 
@@ -247,7 +257,7 @@ pub fn verify_ballots<R: CryptoRng>(
 struct Decoded<'a> {
     ballot: SignedBallot,
     style: &'a CompiledBallotStyle,
-    voter: u32,
+    voter: Option<u32>,
     weight: u64,
 }
 
@@ -272,6 +282,7 @@ impl<'a> Decoded<'a> {
         let Self { ballot: SignedBallot { unsigned, .. }, voter, weight, .. } = self;
         VerifiedBallot {
             voter,
+            credential: *unsigned.credential().as_bytes(),
             weight,
             style: unsigned.entitlement().style,
             tracker: *unsigned.tracker(),
@@ -300,5 +311,5 @@ fn decode<'a>(context: &'a ElectionContext, candidate: &Candidate<'_>) -> Result
         return Err(AdmissionError::WrongWeight { found: weight, expected: line.weight });
     }
     let style = context.style(found).ok_or(DecodeError::UnknownValue { field: "style", found: found as u64 })?;
-    Ok(Decoded { ballot, style, voter: line.voter(), weight })
+    Ok(Decoded { ballot, style, voter: line.place(), weight })
 }

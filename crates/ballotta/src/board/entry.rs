@@ -7,7 +7,8 @@
 //! ```text
 //! entry                    version (2), kind (1), body (at least 1)         at most 65,535 bytes
 //! body of a pointer        author (2), length of the file (4), SHA-256 of the file (32)
-//! body of opening, closing fingerprint (32), signature of the organiser (64)
+//! body of opening, cut-off, closing
+//!                          fingerprint (32), signature of the organiser (64)
 //! ```
 //!
 //! | kind | | body |
@@ -20,11 +21,14 @@
 //! | 6 | a partial decryption | pointer |
 //! | 7 | the publication of the result: the list of its files | pointer |
 //! | 8 | a credential authority signs the roll | the authority's signature |
-//! | 9, 10, 11 | reserved: a change of the roll, a spoiled ballot, a complaint | |
+//! | 9 | a change of the roll while the voting is open | the authorities' signatures |
+//! | 10, 11 | reserved: a spoiled ballot, a complaint | |
+//! | 12 | cut-off: the roll changes no more | the organiser's signature |
 //!
 //! # Security
 //!
-//! The organiser signs fingerprint and action, so that an opening cannot be used as a closing, nor in another election.
+//! The organiser signs fingerprint and action, so that an opening cannot be used as a closing or a cut-off, nor in another
+//! election.
 
 use alloc::vec::Vec;
 
@@ -92,6 +96,10 @@ pub enum EntryKind {
     Publication = 7,
     /// A credential authority's signature of the roll, before the opening.
     RollSignature = 8,
+    /// All credential authorities change the roll: a [`RollChange`](crate::credential::RollChange).
+    RollChange = 9,
+    /// The organiser ends the changes of the roll: an [`OrganiserEntry`].
+    CutOff = 12,
 }
 
 impl EntryKind {
@@ -105,6 +113,8 @@ impl EntryKind {
             6 => Ok(Self::PartialDecryption),
             7 => Ok(Self::Publication),
             8 => Ok(Self::RollSignature),
+            9 => Ok(Self::RollChange),
+            12 => Ok(Self::CutOff),
             found => Err(DecodeError::UnknownValue { field: "kind", found: found.into() }),
         }
     }
@@ -244,13 +254,15 @@ impl Pointer {
     }
 }
 
-/// An action of the organiser: opening or closing the election.
+/// An action of the organiser: opening or closing the election, or ending the changes of the roll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Opens the election. Ballots count after this entry.
     Open,
     /// Closes the election. Ballots after the first closing do not count.
     Close,
+    /// Ends the changes of the roll. Changes after the first cut-off have no effect.
+    CutOff,
 }
 
 impl Action {
@@ -260,11 +272,12 @@ impl Action {
         match self {
             Self::Open => EntryKind::Open,
             Self::Close => EntryKind::Close,
+            Self::CutOff => EntryKind::CutOff,
         }
     }
 }
 
-/// The body of an entry with which the organiser opens or closes an election.
+/// The body of an entry with which the organiser opens or closes an election, or ends the changes of its roll.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrganiserEntry {
     action: Action,
@@ -370,9 +383,9 @@ mod tests {
         for byte in 0..=u8::MAX {
             let entry = [1, 5, byte, 0];
             match Entry::decode(&entry) {
-                Ok(entry) => assert!((1..=8).contains(&byte) && entry.kind() as u8 == byte),
+                Ok(entry) => assert!(matches!(byte, 1..=9 | 12) && entry.kind() as u8 == byte),
                 Err(error) => {
-                    assert!(!(1..=8).contains(&byte));
+                    assert!(!matches!(byte, 1..=9 | 12));
                     assert_eq!(error, DecodeError::UnknownValue { field: "kind", found: byte.into() });
                 }
             }

@@ -9,7 +9,7 @@ use rand_core::CryptoRng;
 
 use super::entry::{Action, Entry, EntryError, EntryKind, OrganiserEntry, Pointer};
 use crate::ballot::Window;
-use crate::credential::RollSignature;
+use crate::credential::{AddedLines, ChangeRules, RollChange, RollChangeError, RollSignature};
 use crate::encoding::DecodeError;
 use crate::group::PublicElement;
 use crate::hash::TreeHash;
@@ -29,6 +29,11 @@ pub enum Event<'a> {
     RollSignature(Box<RollSignature>),
     /// The organiser opens the voting.
     Opening,
+    /// All credential authorities change the roll. The change is valid by itself; whether it has an effect depends on the
+    /// changes and the ballots before it.
+    RollChange(Box<RollChange>),
+    /// The organiser ends the changes of the roll.
+    CutOff,
     /// The organiser closes the voting.
     Closing,
     /// A trustee states what it will decrypt. The bytes of the statement are not checked.
@@ -52,6 +57,15 @@ pub enum OrderError {
     /// A closing before the opening. It has no effect.
     #[error("the voting is closed before it is opened")]
     ClosedBeforeOpening,
+    /// A cut-off before the opening. It has no effect.
+    #[error("changes of the roll are cut off before the voting is opened")]
+    CutOffBeforeOpening,
+    /// A cut-off after the closing. It has no effect.
+    #[error("changes of the roll are cut off after the close")]
+    CutOffAfterClose,
+    /// A second cut-off. It has no effect.
+    #[error("changes of the roll are cut off a second time")]
+    CutOffTwice,
     /// A message of the key ceremony after the opening, which fixes the keys. It has no effect.
     #[error("a message of the key ceremony appears after the opening")]
     CeremonyAfterOpening,
@@ -76,12 +90,15 @@ pub enum EntryFault {
     /// The entry is not canonical, or is of an unknown kind. It has no effect.
     #[error(transparent)]
     Encoding(DecodeError),
-    /// An opening or closing that the organiser did not sign for this election. It has no effect.
+    /// An opening, a cut-off or a closing that the organiser did not sign for this election. It has no effect.
     #[error(transparent)]
     NotSigned(EntryError),
     /// The entry comes too early or too late.
     #[error(transparent)]
     Order(OrderError),
+    /// A change of the roll that is not valid by itself, or comes at the wrong time. It has no effect.
+    #[error(transparent)]
+    RollChange(RollChangeError),
 }
 
 /// An entry that a timeline has read.
@@ -103,6 +120,11 @@ pub struct Timeline {
     organiser: PublicElement,
     frontier: Frontier,
     opening: Option<(u64, OrganiserEntry)>,
+    /// The position of the cut-off.
+    cut_off: Option<u64>,
+    /// What the manifest says about changes of the roll, and the lines that changes add.
+    rules: ChangeRules,
+    added: AddedLines,
     /// The head of the board with the closing as its last entry.
     closing: Option<TreeHead>,
 }
@@ -111,7 +133,15 @@ impl Timeline {
     /// The timeline of a board without entries.
     #[must_use]
     pub fn new(manifest: &Manifest) -> Self {
-        Self { organiser: *manifest.organiser(), frontier: Frontier::new(), opening: None, closing: None }
+        Self {
+            organiser: *manifest.organiser(),
+            frontier: Frontier::new(),
+            opening: None,
+            cut_off: None,
+            rules: ChangeRules::for_manifest(manifest),
+            added: AddedLines::default(),
+            closing: None,
+        }
     }
 
     /// Reads the next entry of the board. `rng` draws the weights with which signatures of the organiser are verified.
@@ -152,6 +182,14 @@ impl Timeline {
         let (event, order) = match entry.kind() {
             EntryKind::Open => return self.organiser_entry(index, Action::Open, body, rng),
             EntryKind::Close => return self.organiser_entry(index, Action::Close, body, rng),
+            EntryKind::CutOff => return self.organiser_entry(index, Action::CutOff, body, rng),
+            EntryKind::RollChange => {
+                let change = Box::new(RollChange::decode(body)?);
+                return Ok(match self.roll_change(index, &change, rng) {
+                    Ok(()) => (Some(Event::RollChange(change)), None),
+                    Err(error) => (None, Some(EntryFault::RollChange(error))),
+                });
+            }
             EntryKind::Ballot => (Event::Ballot(body), None),
             EntryKind::Ceremony => {
                 (Event::CeremonyMessage(Pointer::decode(body)?), too_late(OrderError::CeremonyAfterOpening))
@@ -172,6 +210,19 @@ impl Timeline {
         let is_late = matches!(order, Some(OrderError::CeremonyAfterOpening | OrderError::RollSignatureAfterOpening));
         let has_effect = !is_late || weaken::is_off(Check::SignedBeforeOpening);
         Ok((has_effect.then_some(event), order.map(EntryFault::Order)))
+    }
+
+    /// Checks a change of the roll by itself, and notes the line that it adds.
+    fn roll_change<R: CryptoRng>(
+        &mut self,
+        index: u64,
+        change: &RollChange,
+        rng: &mut R,
+    ) -> Result<(), RollChangeError> {
+        let Some((_, opening)) = &self.opening else { return Err(RollChangeError::NotOpen) };
+        self.rules.check_time(self.cut_off.is_some(), self.closing.is_some())?;
+        self.rules.verify(opening.fingerprint(), change, rng)?;
+        self.added.push(index, change)
     }
 
     /// The first opening that the organiser signed has effect, and so has the first closing of the same election after
@@ -198,6 +249,13 @@ impl Timeline {
                 self.closing = Some(self.frontier.head());
                 return Ok((Some(Event::Closing), not_signed));
             }
+            (Action::CutOff, true, false) if self.cut_off.is_none() => {
+                self.cut_off = Some(index);
+                return Ok((Some(Event::CutOff), not_signed));
+            }
+            (Action::CutOff, true, false) => OrderError::CutOffTwice,
+            (Action::CutOff, _, true) => OrderError::CutOffAfterClose,
+            (Action::CutOff, false, false) => OrderError::CutOffBeforeOpening,
             (Action::Open, true, _) => OrderError::OpenedTwice,
             (Action::Close, _, true) => OrderError::ClosedTwice,
             (Action::Close, false, _) => OrderError::ClosedBeforeOpening,
@@ -229,6 +287,18 @@ impl Timeline {
         self.opening.as_ref()
     }
 
+    /// The position of the cut-off that has effect.
+    #[must_use]
+    pub fn cut_off(&self) -> Option<u64> {
+        self.cut_off
+    }
+
+    /// The lines that changes of the roll add, if the changes are valid by themselves.
+    #[must_use]
+    pub fn added_lines(&self) -> &AddedLines {
+        &self.added
+    }
+
     /// The position of the closing that has effect.
     #[must_use]
     pub fn closed_at(&self) -> Option<u64> {
@@ -256,6 +326,7 @@ mod tests {
     use crate::group::SecretScalar;
     use crate::hash::Fingerprint;
     use crate::index::AuthorityIndex;
+    use crate::manifest::tests::contents;
     use crate::proofs::schnorr::KeyPair;
     use crate::testing::TestRng;
 
@@ -266,7 +337,9 @@ mod tests {
     }
 
     fn empty() -> Timeline {
-        Timeline { organiser: *organiser().public(), frontier: Frontier::new(), opening: None, closing: None }
+        let mut contents = contents();
+        contents.organiser = *organiser().public();
+        Timeline::new(&Manifest::parse(&contents.to_bytes().unwrap()).unwrap())
     }
 
     fn signed(action: Action, fingerprint: &Fingerprint, key: &KeyPair) -> Vec<u8> {

@@ -61,8 +61,9 @@ pub struct ManifestContents {
     pub privacy: Privacy,
     /// The condition under which trustees decrypt.
     pub closing: Closing,
-    /// The time until which the roll of voters may change.
-    pub roll_changes_until: RollChanges,
+    /// How much the roll may change while the voting is open. `None`: the opening fixes the roll.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roll_changes: Option<RollChanges>,
     /// The public key that verifies the opening and the closing of the election.
     #[serde(serialize_with = "write_organiser")]
     pub organiser: PublicElement,
@@ -171,15 +172,6 @@ words! {
         Statements = "statements",
         /// The quorum of witnesses has cosigned the closing checkpoint.
         Witnesses = "witnesses",
-    }
-}
-words! {
-    /// The time until which the roll of voters may change.
-    RollChanges {
-        /// The roll may change until the election opens.
-        Open = "open",
-        /// The roll may change until the election closes. This draft does not support it.
-        Close = "close",
     }
 }
 words! {
@@ -311,6 +303,16 @@ pub struct Privacy {
     pub minimum_counted_ballots: u64,
     /// The smallest number of counted ballots for every weight that occurs in a contest.
     pub minimum_ballots_per_weight: u64,
+}
+
+/// The bounds of the changes of the roll while the voting is open. See `spec/credential.md#changes`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct RollChanges {
+    /// The largest number of changes.
+    pub number: u64,
+    /// The largest sum of the weights of all changes. The weight of a change is the larger one of the weight that it revokes
+    /// and the weight that it adds.
+    pub weight: u64,
 }
 
 /// A credential authority or a trustee, with its public key.

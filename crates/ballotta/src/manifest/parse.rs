@@ -20,8 +20,8 @@ use crate::hash::FileHash;
 use crate::json::{self, Distinct, JsonPath, Node, ProblemLog};
 use crate::limits::{
     MAX_AUTHORITIES, MAX_BOARD_NAME_BYTES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_GIANT_STEPS, MAX_KEY_NAME_BYTES,
-    MAX_LANGUAGES, MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_SLOTS, MAX_STYLES, MAX_TERMS, MAX_TOTAL, MAX_TRUSTEES,
-    MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES,
+    MAX_LANGUAGES, MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_ROLL_CHANGES, MAX_SLOTS, MAX_STYLES, MAX_TERMS, MAX_TOTAL,
+    MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES,
 };
 use crate::problem::{ManifestErrors, ManifestProblem};
 use crate::text::{Text, read_distinct_id, read_distinct_title, read_key_name, read_language, read_line};
@@ -119,10 +119,7 @@ impl ManifestParser {
             let path = node.path().clone();
             node.word(Closing::WORDS).map(|closing| (closing, path))
         });
-        let roll_changes_until = object.required("roll_changes_until", |node| match node.word(RollChanges::WORDS)? {
-            RollChanges::Open => Some(RollChanges::Open),
-            RollChanges::Close => node.path().fail(ManifestProblem::Unsupported),
-        });
+        let roll_changes = object.optional("roll_changes", |node| read_roll_changes(&node));
         let organiser = object.required("organiser", |node| {
             let mut object = node.object()?;
             let key = object.required("key", |node| self.distinct_key(&node, parse_key));
@@ -164,7 +161,7 @@ impl ManifestParser {
             quorum: quorum?,
             privacy: privacy?,
             closing: closing?.0,
-            roll_changes_until: roll_changes_until?,
+            roll_changes: roll_changes?,
             organiser: organiser?,
             credential_authorities: credential_authorities?,
             trustees: trustees?,
@@ -484,6 +481,14 @@ fn read_privacy(node: &Node<'_>) -> Option<Privacy> {
         minimum_counted_ballots: minimum_counted_ballots?,
         minimum_ballots_per_weight: minimum_ballots_per_weight?,
     })
+}
+
+fn read_roll_changes(node: &Node<'_>) -> Option<RollChanges> {
+    let mut object = node.object()?;
+    let number = object.integer("number", 1..=MAX_ROLL_CHANGES);
+    let weight = object.integer("weight", 1..=MAX_TOTAL);
+    object.finish();
+    Some(RollChanges { number: number?, weight: weight? })
 }
 
 fn read_software(node: Node<'_>) -> Option<Software> {

@@ -95,7 +95,7 @@ pub(crate) fn contents() -> ManifestContents {
         }),
         privacy: Privacy { minimum_counted_ballots: 5, minimum_ballots_per_weight: 1 },
         closing: Closing::Witnesses,
-        roll_changes_until: RollChanges::Open,
+        roll_changes: Some(RollChanges { number: 20, weight: 2000 }),
         organiser: Element::mul_generator(&Scalar::from(1_u64)).into(),
         credential_authorities: vec![party("Office", 2)],
         trustees: Trustees {
@@ -400,8 +400,6 @@ fn words_are_known_or_refused() {
     let path = "trustees.on_disqualification";
     assert_fault(&[("/trustees/on_disqualification", json!(""))], path, ManifestProblem::UnknownValue);
     assert_fault(&[("/trustees/on_disqualification", json!("continue"))], path, ManifestProblem::Unsupported);
-    assert_fault(&[("/roll_changes_until", json!("x"))], "roll_changes_until", ManifestProblem::UnknownValue);
-    assert_fault(&[("/roll_changes_until", json!("close"))], "roll_changes_until", ManifestProblem::Unsupported);
     let another = json!("ballotta/v1-draft.6/manifest");
     assert_fault(&[("/format", another)], "format", ManifestProblem::UnsupportedFormat);
     let another = json!("ballotta/v1-draft.6/ristretto255");

@@ -172,6 +172,8 @@ impl<'a> Snapshot<'a> {
                 Some(Event::CeremonyMessage(_)) => EntryKind::Ceremony,
                 Some(Event::RollSignature(_)) => EntryKind::RollSignature,
                 Some(Event::Opening) => EntryKind::Open,
+                Some(Event::RollChange(_)) => EntryKind::RollChange,
+                Some(Event::CutOff) => EntryKind::CutOff,
                 Some(Event::Closing) => EntryKind::Close,
                 Some(Event::ClosingStatement(_)) => EntryKind::ClosingStatement,
                 Some(Event::PartialDecryption(_)) => EntryKind::PartialDecryption,

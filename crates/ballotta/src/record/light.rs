@@ -9,7 +9,9 @@
 //!                       public keys Y_1, Y_2, .. (32 each)
 //! light/places          for each block of the roll: the first 8 bytes of its first credential, its offset in the roll (8);
 //!                       at last 8 bytes FF and the length of the roll (8)
-//! light/heads           the head of each voter (8), in the order of the roll
+//! light/heads           the head of each voter (8), in the order of the roll, and one for each change that the manifest allows
+//! light/changes         for each change of the roll that has an effect: its position on the board (8), the first 8 bytes of the
+//!                       credential that it revokes and of the one that it adds, or zeros
 //! light/lengths         the length of each entry of the board (2)
 //! light/close           after the close: the number of entries up to it (8)
 //! light/roll/tile/..    the tiles of hashes of the log of the blocks of the roll
@@ -37,9 +39,10 @@ use crate::encoding::{DecodeError, Reader, Writer, at_most};
 use crate::group::PublicElement;
 use crate::hash::{CeremonyRoot, RollHash, TreeHash};
 use crate::key_ceremony::JointKey;
-use crate::limits::{MAX_ENTRIES, MAX_ROLL_LINE_BYTES, MAX_SLOTS, MAX_VOTERS};
+use crate::limits::{MAX_ENTRIES, MAX_ROLL_CHANGES, MAX_ROLL_LINE_BYTES, MAX_SLOTS, MAX_VOTERS};
 use crate::manifest::Manifest;
 use crate::merkle::{Frontier, TreeHead, leaf_hash};
+use crate::tally::EffectiveChange;
 use crate::tally::heads::{HEAD_BYTES, HEADS_PER_BLOCK, VoterHead, head_in_block};
 use crate::weaken::{self, Check};
 
@@ -49,6 +52,8 @@ pub const ELECTION: &str = "light/election";
 pub const PLACES: &str = "light/places";
 /// The path of the heads of the voters.
 pub const HEADS: &str = "light/heads";
+/// The path of the changes of the roll.
+pub const CHANGES: &str = "light/changes";
 /// The path of the lengths of the entries.
 pub const LENGTHS: &str = "light/lengths";
 /// The path of the number of entries up to the close.
@@ -174,6 +179,47 @@ pub fn files_of_roll(joint_key: &JointKey, roll: &PublishedRoll) -> Vec<NamedFil
     let mut files: Vec<NamedFile> = alloc::vec![(ELECTION.to_string(), summary), (PLACES.to_string(), places)];
     files.extend(log_files(ROLL_TILES, ROLL_MIDDLE, roll.index().leaves().copied()));
     files
+}
+
+/// The length of a change in the file of the changes of the roll.
+const CHANGE_BYTES: usize = 24;
+
+/// The file of the changes of the roll that have an effect.
+#[must_use]
+pub fn changes_file(changes: &[EffectiveChange]) -> Vec<u8> {
+    let first_bytes = |line: Option<RollLine>| line.map_or([0; 8], |line| first_bytes(&line.credential).to_be_bytes());
+    let change = |change: &EffectiveChange| {
+        [change.index.to_le_bytes(), first_bytes(change.revoked), first_bytes(change.added)].into_iter().flatten()
+    };
+    changes.iter().flat_map(change).collect()
+}
+
+/// A change of the roll as the board announces it. Nothing shows that it is right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AnnouncedChange {
+    pub(crate) index: u64,
+    pub(crate) revoked: u64,
+    pub(crate) added: u64,
+}
+
+/// The changes of the roll as the board announces them; none if there is no file of them.
+pub(crate) fn announced_changes(source: &dyn RecordSource) -> Result<Vec<AnnouncedChange>, RecordError> {
+    let bytes = match read_file(source, CHANGES, CHANGE_BYTES * MAX_ROLL_CHANGES as usize) {
+        Ok(bytes) => bytes,
+        Err(ReadError::Missing) => return Ok(Vec::new()),
+        Err(error) => return Err(RecordError::file(CHANGES)(error)),
+    };
+    let (changes, rest) = bytes.as_chunks::<8>();
+    let (changes, more) = changes.as_chunks::<3>();
+    if !rest.is_empty() || !more.is_empty() {
+        return Err(light(CHANGES, "change", bytes.len() as u64));
+    }
+    let change = |[index, revoked, added]: &[[u8; 8]; 3]| AnnouncedChange {
+        index: u64::from_le_bytes(*index),
+        revoked: u64::from_be_bytes(*revoked),
+        added: u64::from_be_bytes(*added),
+    };
+    Ok(changes.iter().map(change).collect())
 }
 
 /// The files that follow from the closing: `size` is the number of entries up to it, and `heads` the file of the heads of the
@@ -411,7 +457,7 @@ fn read_range(source: &dyn RecordSource, path: &str, offset: u64, length: u64) -
 #[must_use]
 pub fn is_light_path(path: &str) -> bool {
     let in_folder = || [ROLL_TILES, HEAD_TILES].iter().find_map(|folder| path.strip_prefix(folder));
-    [ELECTION, PLACES, HEADS, LENGTHS, CLOSE, MIDDLE, ROLL_MIDDLE, HEAD_MIDDLE].contains(&path)
+    [ELECTION, PLACES, HEADS, CHANGES, LENGTHS, CLOSE, MIDDLE, ROLL_MIDDLE, HEAD_MIDDLE].contains(&path)
         || in_folder().is_some_and(is_hash_tile)
 }
 

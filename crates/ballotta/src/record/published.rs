@@ -17,7 +17,7 @@ use crate::board::note::{NoteError, SignedCheckpoint};
 use crate::board::signed_entries::SignedEntries;
 use crate::board::tiles::bundle_paths;
 use crate::board::timeline::{Event, Observed, Timeline};
-use crate::credential::{RollLookupError, RollRefused, RollSignature};
+use crate::credential::{RollChange, RollLookupError, RollRefused, RollSignature};
 use crate::election::{ElectionContext, ElectionError};
 use crate::encoding::DecodeError;
 use crate::from_quoted;
@@ -254,6 +254,8 @@ pub struct PublishedBoard {
     ceremony: Vec<Pointer>,
     /// The signatures of the roll before the opening that are valid for the fingerprint that they name.
     roll_signatures: SignedEntries<RollSignature>,
+    /// The changes of the roll that are valid by themselves, with their positions.
+    changes: Vec<(u64, RollChange)>,
     bundles: BundleIndex,
 }
 
@@ -277,6 +279,7 @@ impl PublishedBoard {
             timeline: Timeline::new(manifest),
             ceremony: Vec::new(),
             roll_signatures: SignedEntries::new(),
+            changes: Vec::new(),
             bundles: BundleIndex { size: head.size, hashes: Vec::new() },
         };
         let (mut pointers, most_messages) = (0, manifest.trustees().ceremony_messages());
@@ -300,6 +303,7 @@ impl PublishedBoard {
                         let (authority, signature) = (signature.authority(), signature.as_ref().clone());
                         board.roll_signatures.add(observed.index, authority, signature, is_signed);
                     }
+                    Some(Event::RollChange(change)) => board.changes.push((observed.index, change.as_ref().clone())),
                     _ => {}
                 }
                 visit(&observed);
@@ -316,6 +320,13 @@ impl PublishedBoard {
     #[must_use]
     pub fn timeline(&self) -> &Timeline {
         &self.timeline
+    }
+
+    /// The changes of the roll that are valid by themselves, with their positions, in the order of the board. Which of them have
+    /// an effect depends on the ballots before them.
+    #[must_use]
+    pub fn changes(&self) -> &[(u64, RollChange)] {
+        &self.changes
     }
 
     /// Reads the messages of the key ceremony, in the order of the board.

@@ -7,7 +7,7 @@ use core::iter::zip;
 use serde::{Deserialize, Serialize};
 
 use crate::contest::{Detail, Outcome, RankedBy};
-use crate::credential::RollTotals;
+use crate::credential::{ChangeCounts, RollTotals};
 use crate::decision::{Circumstances, LotSeed, MotionResult, SeatsResult, WinnersResult};
 use crate::decryption::TallyResult;
 use crate::election::ElectionContext;
@@ -31,6 +31,10 @@ pub struct ResultDocument {
     pub eligible_voters: u64,
     /// The sum of the weights of these voters.
     pub eligible_weight: u64,
+    /// How often the roll was changed during the voting, if the manifest allows changes. `eligible_voters` and `eligible_weight`
+    /// are those of the roll as it stood at the close.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roll_changes: Option<ChangeCounts>,
     /// The number of ballots that count: one for each voter who voted.
     pub counted_ballots: u64,
     /// The sum of the weights of these ballots.
@@ -267,6 +271,7 @@ impl ResultDocument {
             fingerprint: context.fingerprint().to_string(),
             eligible_voters: roll.voters(),
             eligible_weight: roll.weight(),
+            roll_changes: None,
             counted_ballots: tally.ballots(),
             counted_weight: tally.weight(),
             lot: totals.lot.as_ref().map(LotSeed::to_string),

@@ -6,14 +6,15 @@
 //!
 //! ```text
 //! head     state (1), position on the board (7)
-//! block    the heads of 256 lines of the roll, in their order; of fewer in the last block
+//! block    256 heads: those of the lines of the roll in their order, and after them one for each change that the manifest
+//!          allows, in the order of their numbers; fewer in the last block
 //! ```
 //!
 //! | state | | position |
 //! |---|---|---|
 //! | 0 | no ballot counts | 0 |
 //! | 1 | the ballot in this entry counts | of the entry |
-//! | 2 | reserved: the credential is revoked | |
+//! | 2 | the change of the roll in this entry has revoked the credential | of the entry |
 //!
 //! # Security
 //!
@@ -24,10 +25,18 @@ use alloc::vec::Vec;
 
 use crate::encoding::{DecodeError, Reader};
 use crate::hash::TreeHash;
+use crate::manifest::Manifest;
 use crate::merkle::{Frontier, leaf_hash};
 
 /// The number of heads in a block, except in the last one.
 pub const HEADS_PER_BLOCK: u64 = 256;
+
+/// The number of heads in an election with this manifest and this number of voters at the opening: one for each voter, and one for
+/// each change of the roll that the manifest allows. So nobody needs to know how many changes there are to verify a block.
+#[must_use]
+pub fn number_of_heads(manifest: &Manifest, voters: u64) -> u64 {
+    voters.saturating_add(manifest.roll_changes().map_or(0, |changes| changes.number))
+}
 
 /// The length of a head, in bytes.
 pub const HEAD_BYTES: usize = 8;
@@ -40,12 +49,34 @@ pub enum VoterHead {
     None,
     /// The ballot at this position on the board counts.
     Counted(u64),
+    /// The change of the roll at this position on the board has revoked the credential.
+    Revoked(u64),
 }
 
 impl VoterHead {
-    /// The head of a ledger: one more than the position of the ballot, 0 for none.
-    pub(super) fn of(last: u32) -> Self {
-        last.checked_sub(1).map_or(Self::None, |index| Self::Counted(index.into()))
+    /// Set in the 4 bytes of a head that is revoked. A position is below 2^30.
+    const REVOKED: u32 = 1 << 31;
+
+    /// Reads a head in 4 bytes, as ledgers keep it.
+    #[must_use]
+    pub fn from_packed(packed: u32) -> Self {
+        match packed.checked_sub(1) {
+            None => Self::None,
+            Some(_) if packed & Self::REVOKED != 0 => Self::Revoked((packed & !Self::REVOKED).into()),
+            Some(index) => Self::Counted(index.into()),
+        }
+    }
+
+    /// The head in 4 bytes: one more than the position of the ballot that counts; the position of a change, with the highest bit
+    /// set; or 0.
+    #[must_use]
+    pub fn packed(self) -> u32 {
+        // Positions are below 2^30.
+        match self {
+            Self::None => 0,
+            Self::Counted(index) => index as u32 + 1,
+            Self::Revoked(index) => index as u32 | Self::REVOKED,
+        }
     }
 
     /// Writes the head.
@@ -55,6 +86,7 @@ impl VoterHead {
         let (state, position) = match self {
             Self::None => (0, 0),
             Self::Counted(index) => (1, index),
+            Self::Revoked(index) => (2, index),
         };
         (position << 8 | state).to_le_bytes()
     }
@@ -64,6 +96,7 @@ impl VoterHead {
         match (value & 0xff, value >> 8) {
             (0, 0) => Ok(Self::None),
             (1, index) => Ok(Self::Counted(index)),
+            (2, index) => Ok(Self::Revoked(index)),
             (0, found) => Err(DecodeError::UnknownValue { field: "position", found }),
             (found, _) => Err(DecodeError::UnknownValue { field: "state", found }),
         }
@@ -73,7 +106,7 @@ impl VoterHead {
 /// The blocks of the heads of all lines of the roll, in their order.
 pub(super) fn blocks(heads: &[u32]) -> impl Iterator<Item = Vec<u8>> {
     let blocks = heads.chunks(HEADS_PER_BLOCK as usize);
-    blocks.map(|heads| heads.iter().flat_map(|last| VoterHead::of(*last).encode()).collect())
+    blocks.map(|heads| heads.iter().flat_map(|last| VoterHead::from_packed(*last).encode()).collect())
 }
 
 /// The root of the tree over the blocks.
@@ -100,13 +133,17 @@ mod tests {
 
     #[test]
     fn a_head_has_one_form() {
-        for head in [VoterHead::None, VoterHead::Counted(0), VoterHead::Counted((1 << 30) - 1)] {
+        let last = (1 << 30) - 1;
+        for head in [0, 7, last].into_iter().flat_map(|index| [VoterHead::Counted(index), VoterHead::Revoked(index)]) {
             assert_eq!(VoterHead::decode(head.encode()), Ok(head));
+            assert_eq!(VoterHead::from_packed(head.packed()), head);
         }
+        assert_eq!(VoterHead::decode(VoterHead::None.encode()), Ok(VoterHead::None));
+        assert_eq!(VoterHead::from_packed(0), VoterHead::None);
         assert_eq!(VoterHead::Counted(0x0102).encode(), [1, 2, 1, 0, 0, 0, 0, 0]);
         let unknown = |field, found| Err(DecodeError::UnknownValue { field, found });
         assert_eq!(VoterHead::decode([0, 1, 0, 0, 0, 0, 0, 0]), unknown("position", 1));
-        assert_eq!(VoterHead::decode([2, 1, 0, 0, 0, 0, 0, 0]), unknown("state", 2));
+        assert_eq!(VoterHead::decode([3, 1, 0, 0, 0, 0, 0, 0]), unknown("state", 3));
     }
 
     #[test]

@@ -4,20 +4,23 @@
 //!
 //! # Implementation details
 //!
-//! The ledger keeps 4 bytes for each line of the roll (the position of the voter's last valid ballot) and at most 19
+//! The ledger keeps 4 bytes for each line of the roll (the position of the voter's last valid ballot), 150 for each change of the roll, and at most 19
 //! for each entry of the board (8 bytes of a keyed digest of `R`, and a place in an open-addressed table). If these do
 //! not decide, an earlier ballot is read again from the board: if a voter votes again, or if two ballots have the same
 //! `R`. The key is random because the verifier admits ballots before it knows that they are valid: an attacker who
 //! fills a board with void ballots must not be able to make their digests collide.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::convert::Infallible;
 
 use rand_core::CryptoRng;
 use sha2::{Digest as _, Sha256};
 
-use super::heads;
+use super::changes::{EffectiveChange, RollStanding};
+use super::heads::{self, VoterHead};
 use crate::ballot::{AdmissionError, BallotHeader, BoardBallotInfo, SignedBallot, VerifiedBallot};
+use crate::credential::RollLine;
 use crate::encoding::{DecodeError, Reader, Writer};
 use crate::hash::{Tracker, TreeHash};
 use crate::limits::MAX_ENTRIES;
@@ -27,8 +30,9 @@ use crate::weaken::{self, Check};
 /// The parts of a ballot that the ledger compares. The ledger does not check whether the ballot is valid by itself.
 #[derive(Clone, Debug)]
 pub(crate) struct LedgerEntry {
-    /// The voter's place on the roll, from 0.
-    pub(crate) voter: u32,
+    /// The voter's place on the roll of the opening, from 0; `None` if the ledger knows the line, because a change has added it.
+    pub(crate) voter: Option<u32>,
+    pub(crate) credential: [u8; 32],
     pub(crate) tracker: Tracker,
     pub(crate) previous: Option<Tracker>,
     pub(crate) randomness: [u8; 32],
@@ -37,9 +41,9 @@ pub(crate) struct LedgerEntry {
 impl LedgerEntry {
     /// The entry of a signed ballot with these bytes; `None` if they are too short for a ballot. `header` is the header
     /// of these bytes.
-    pub(crate) fn new(header: &BallotHeader, voter: u32, ballot: &[u8]) -> Option<Self> {
-        let BallotHeader { previous, randomness, .. } = *header;
-        Some(Self { voter, tracker: SignedBallot::tracker_of(ballot).ok()?, previous, randomness })
+    pub(crate) fn new(header: &BallotHeader, voter: Option<u32>, ballot: &[u8]) -> Option<Self> {
+        let BallotHeader { previous, randomness, credential, .. } = *header;
+        Some(Self { voter, credential, tracker: SignedBallot::tracker_of(ballot).ok()?, previous, randomness })
     }
 }
 
@@ -47,6 +51,7 @@ impl From<&VerifiedBallot> for LedgerEntry {
     fn from(ballot: &VerifiedBallot) -> Self {
         Self {
             voter: ballot.voter(),
+            credential: ballot.credential,
             tracker: *ballot.tracker(),
             previous: ballot.previous().copied(),
             randomness: *ballot.ciphertext().r().as_bytes(),
@@ -90,12 +95,33 @@ pub trait LedgerIndex {
     /// Why the index cannot be read or written.
     type Error;
 
-    /// The position of the last admitted ballot of a line of the roll, counted from 0; `None` if there is none.
+    /// The last admitted ballot of a line of the roll, counted from 0, or the change that has revoked it.
     ///
     /// # Errors
     ///
     /// If the index cannot be read.
-    fn head(&self, voter: u32) -> Result<Option<u32>, Self::Error>;
+    fn head(&self, voter: u32) -> Result<VoterHead, Self::Error>;
+
+    /// The line that a change has added for this credential; `None` if none has.
+    ///
+    /// # Errors
+    ///
+    /// If the index cannot be read.
+    fn added(&self, credential: &[u8; 32]) -> Result<Option<RollLine>, Self::Error>;
+
+    /// The numbers of the roll as it stands.
+    ///
+    /// # Errors
+    ///
+    /// If the index cannot be read.
+    fn standing(&self) -> Result<RollStanding, Self::Error>;
+
+    /// Notes a change of the roll that has an effect.
+    ///
+    /// # Errors
+    ///
+    /// If the index cannot be written. It must not have changed then.
+    fn change(&mut self, change: &EffectiveChange) -> Result<(), Self::Error>;
 
     /// The positions of the admitted ballots with this `R`. There may be other ballots among them: each is compared.
     ///
@@ -126,6 +152,19 @@ pub(crate) fn admit<L: LedgerIndex, E>(
     let failed = |error| LedgerError::Board(failed(error));
     let mut recorded = |first| recorded(first).map_err(LedgerError::Board);
     let position = position(index)?;
+    let voter = match ballot.voter {
+        Some(voter) => voter,
+        None => {
+            let line = ledger.added(&ballot.credential).map_err(failed)?;
+            line.ok_or(AdmissionError::UnknownCredential)?.voter()
+        }
+    };
+    let head = ledger.head(voter).map_err(failed)?;
+    if let VoterHead::Revoked(index) = head
+        && weaken::is_on(Check::RevokedVotes)
+    {
+        return Err(AdmissionError::Revoked { index }.into());
+    }
     let randomness = &ballot.randomness;
     for first in ledger.candidates(randomness).map_err(failed)? {
         let earlier = recorded(first)?;
@@ -136,7 +175,10 @@ pub(crate) fn admit<L: LedgerIndex, E>(
             return Err(AdmissionError::RepeatedRandomness { first }.into());
         }
     }
-    let first = ledger.head(ballot.voter).map_err(failed)?.map(u64::from);
+    let first = match head {
+        VoterHead::Counted(first) => Some(first),
+        VoterHead::None | VoterHead::Revoked(_) => None,
+    };
     if weaken::is_on(Check::Predecessor) {
         let follows = match (first, ballot.previous) {
             (None, None) => true,
@@ -151,7 +193,7 @@ pub(crate) fn admit<L: LedgerIndex, E>(
             _ => {}
         }
     }
-    ledger.insert(ballot.voter, position, randomness).map_err(failed)
+    ledger.insert(voter, position, randomness).map_err(failed)
 }
 
 /// The position of the admitted ballot with this tracker and this `R`. `recorded` reads an earlier ballot of the board
@@ -180,19 +222,25 @@ pub fn randomness_digest(key: u64, randomness: &[u8; 32]) -> u64 {
 
 /// The valid ballots of a board so far, in the order of the board.
 pub(crate) struct Ledger {
-    /// For each line of the roll, one more than the position of the last valid ballot; 0 for none.
+    /// For each line of the roll its head, [packed](VoterHead::packed). After the lines of the opening, each change that the manifest
+    /// allows has one.
     heads: Vec<u32>,
     randomness: RandomnessTable,
     revoting: Revoting,
+    standing: RollStanding,
+    /// The changes that have an effect, and the lines that they add.
+    changes: Vec<EffectiveChange>,
+    added: BTreeMap<[u8; 32], RollLine>,
 }
 
 impl Ledger {
-    /// The ledger of a board without ballots, for a roll of `voters` lines and about `entries` entries. `rng` draws a key
-    /// so that nobody can choose `R` that collide in the table.
-    pub(crate) fn new<R: CryptoRng>(voters: u64, revoting: Revoting, entries: u64, rng: &mut R) -> Self {
+    /// The ledger of a board without ballots, for a roll at the opening and about `entries` entries. `rng` draws a key so that
+    /// nobody can choose `R` that collide in the table.
+    pub(crate) fn new<R: CryptoRng>(roll: RollStanding, revoting: Revoting, entries: u64, rng: &mut R) -> Self {
         let randomness = RandomnessTable::new(entries, rng.next_u64());
-        // A roll has at most MAX_VOTERS lines.
-        Self { heads: alloc::vec![0; voters as usize], randomness, revoting }
+        // A roll has at most MAX_VOTERS lines, and MAX_ROLL_CHANGES changes.
+        let heads = alloc::vec![0; roll.heads as usize];
+        Self { heads, randomness, revoting, standing: roll, changes: Vec::new(), added: BTreeMap::new() }
     }
 
     /// Admits the ballot at position `index` after those admitted so far. `recorded` reads an earlier ballot of the
@@ -203,7 +251,7 @@ impl Ledger {
         ballot: &LedgerEntry,
         recorded: impl FnMut(u64) -> Result<BoardBallotInfo, E>,
     ) -> Result<(), LedgerError<E>> {
-        if self.heads.len() <= ballot.voter as usize {
+        if ballot.voter.is_some_and(|voter| self.heads.len() <= voter as usize) {
             return Err(AdmissionError::UnknownCredential.into());
         }
         let revoting = self.revoting;
@@ -215,7 +263,12 @@ impl Ledger {
         heads::blocks(&self.heads).flatten().collect()
     }
 
-    /// For each line of the roll, one more than the position of the last valid ballot; 0 for none.
+    /// The changes of the roll that have an effect.
+    pub(crate) fn changes(&self) -> &[EffectiveChange] {
+        &self.changes
+    }
+
+    /// For each line of the roll its head, [packed](VoterHead::packed).
     pub(crate) fn positions(&self) -> &[u32] {
         &self.heads
     }
@@ -233,15 +286,35 @@ impl Ledger {
 
     /// The ballots that count.
     pub(crate) fn into_selection(self) -> Selection {
-        Selection { counted: CountedSet::of(&self.heads), heads: heads::root(&self.heads) }
+        Selection { counted: CountedSet::of(&self.heads), heads: heads::root(&self.heads), changes: self.changes }
     }
 }
 
 impl LedgerIndex for Ledger {
     type Error = Infallible;
 
-    fn head(&self, voter: u32) -> Result<Option<u32>, Infallible> {
-        Ok(self.heads.get(voter as usize).and_then(|head| head.checked_sub(1)))
+    fn head(&self, voter: u32) -> Result<VoterHead, Infallible> {
+        Ok(self.heads.get(voter as usize).map_or(VoterHead::None, |head| VoterHead::from_packed(*head)))
+    }
+
+    fn added(&self, credential: &[u8; 32]) -> Result<Option<RollLine>, Infallible> {
+        Ok(self.added.get(credential).copied())
+    }
+
+    fn standing(&self) -> Result<RollStanding, Infallible> {
+        Ok(self.standing)
+    }
+
+    fn change(&mut self, change: &EffectiveChange) -> Result<(), Infallible> {
+        if let Some(head) = change.revoked.and_then(|line| self.heads.get_mut(line.voter() as usize)) {
+            *head = VoterHead::Revoked(change.index).packed();
+        }
+        if let Some(line) = change.added {
+            self.added.insert(line.credential, line);
+        }
+        self.standing = self.standing.after(change);
+        self.changes.push(*change);
+        Ok(())
     }
 
     fn candidates(&self, randomness: &[u8; 32]) -> Result<Vec<u64>, Infallible> {
@@ -250,7 +323,7 @@ impl LedgerIndex for Ledger {
 
     fn insert(&mut self, voter: u32, position: u32, randomness: &[u8; 32]) -> Result<(), Infallible> {
         if let Some(head) = self.heads.get_mut(voter as usize) {
-            *head = position + 1;
+            *head = VoterHead::Counted(position.into()).packed();
             self.randomness.insert(position, randomness);
         }
         Ok(())
@@ -264,6 +337,8 @@ pub(crate) struct Selection {
     pub(crate) counted: CountedSet,
     /// The root of the tree of [heads]: for each voter, the position of the ballot that counts.
     pub(crate) heads: TreeHash,
+    /// The changes of the roll that have an effect, in the order of the board.
+    pub(crate) changes: Vec<EffectiveChange>,
 }
 
 /// The position of an entry, as the ledger keeps it: a board has at most 2^30 entries.
@@ -278,13 +353,19 @@ pub struct CountedSet {
 }
 
 impl CountedSet {
-    /// The set of the ballots at these positions. Each is stored plus one; 0 means no ballot.
+    /// The set of the ballots that these [packed](VoterHead::packed) heads name.
     fn of(heads: &[u32]) -> Self {
-        let end = heads.iter().max().copied().unwrap_or(0);
-        let mut words = alloc::vec![0; end.div_ceil(u64::BITS) as usize];
-        for position in heads.iter().filter_map(|head| head.checked_sub(1)) {
-            if let Some(word) = words.get_mut((position / u64::BITS) as usize) {
-                *word |= 1 << (position % u64::BITS);
+        let positions = || {
+            heads.iter().filter_map(|head| match VoterHead::from_packed(*head) {
+                VoterHead::Counted(index) => Some(index),
+                VoterHead::None | VoterHead::Revoked(_) => None,
+            })
+        };
+        let end = positions().max().map_or(0, |last| last + 1);
+        let mut words = alloc::vec![0; end.div_ceil(u64::BITS.into()) as usize];
+        for position in positions() {
+            if let Some(word) = words.get_mut((position / u64::from(u64::BITS)) as usize) {
+                *word |= 1 << (position % u64::from(u64::BITS));
             }
         }
         Self { words }
@@ -481,15 +562,26 @@ mod tests {
             }
             assert!(bytes(&table) <= BYTES_PER_ENTRY * entries as usize + (8 << 10), "{entries}: {}", bytes(&table));
         }
-        let ledger = Ledger::new(600_000, Revoting::LastCounts, 0, &mut TestRng(1));
+        let ledger = Ledger::new(
+            RollStanding { heads: 600_000, ..RollStanding::EMPTY },
+            Revoting::LastCounts,
+            0,
+            &mut TestRng(1),
+        );
         assert_eq!(4 * ledger.heads.capacity(), BYTES_PER_LINE * 600_000);
     }
 
     #[test]
     fn a_board_has_an_end() {
-        let mut ledger = Ledger::new(1, Revoting::LastCounts, 0, &mut TestRng(1));
-        let ballot =
-            LedgerEntry { voter: 0, tracker: Tracker::from_bytes([1; 32]), previous: None, randomness: [2; 32] };
+        let mut ledger =
+            Ledger::new(RollStanding { heads: 1, ..RollStanding::EMPTY }, Revoting::LastCounts, 0, &mut TestRng(1));
+        let ballot = LedgerEntry {
+            voter: Some(0),
+            credential: [3; 32],
+            tracker: Tracker::from_bytes([1; 32]),
+            previous: None,
+            randomness: [2; 32],
+        };
         let recorded = |_| -> Result<BoardBallotInfo, ()> { panic!("no ballot before it") };
         let full = Err(LedgerError::Refused(AdmissionError::BoardFull));
         assert_eq!(ledger.admit(MAX_ENTRIES, &ballot, recorded), full);

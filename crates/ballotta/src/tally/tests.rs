@@ -39,7 +39,7 @@ fn ballot(context: &ElectionContext, index: u64, style: usize, weight: u64) -> (
     let element = |number| PublicElement::from(Element::mul_generator(&Scalar::from(1000 * (index + 1) + number)));
     let ciphertext = SlotCiphertext { r: element(0), c: (1..=slots).map(element).collect() };
     let tracker = Tracker::from_bytes([0; 32]);
-    (index, VerifiedBallot { voter: 0, weight, style, tracker, previous: None, ciphertext })
+    (index, VerifiedBallot { voter: Some(0), credential: [0; 32], weight, style, tracker, previous: None, ciphertext })
 }
 
 /// The tally of the ballots between `first` and `end`.

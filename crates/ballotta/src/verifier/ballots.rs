@@ -18,7 +18,7 @@ pub(super) fn check_of(error: &AdmissionError) -> CheckId {
     match error {
         AdmissionError::Encoding(_) => CheckId::BallotEncoding,
         AdmissionError::WrongElection => CheckId::BallotElection,
-        AdmissionError::UnknownCredential => CheckId::BallotCredential,
+        AdmissionError::UnknownCredential | AdmissionError::Revoked { .. } => CheckId::BallotCredential,
         AdmissionError::WrongStyle { .. } | AdmissionError::WrongWeight { .. } => CheckId::BallotStyle,
         AdmissionError::BadSignature => CheckId::BallotSignature,
         AdmissionError::ArgumentInvalid => CheckId::BallotArgument,
@@ -101,8 +101,8 @@ pub(super) fn read_info(
     bundles.ballot_info(source, known, index).map_err(Unreadable::bundle(index / u64::from(TILE_WIDTH)))
 }
 
-/// The parts of a ballot that the ledger compares, if its credential is on the roll. The verification of the ballot
-/// finds everything else that is wrong with it.
+/// The parts of a ballot that the ledger compares. If its credential is not on the roll of the opening, a change may add it. The
+/// verification of the ballot finds everything else that is wrong with it.
 pub(super) fn ledger_entry(
     source: &dyn RecordSource,
     roll: &PublishedRoll,
@@ -110,5 +110,5 @@ pub(super) fn ledger_entry(
 ) -> Result<Option<LedgerEntry>, RollLookupError<SourceError>> {
     let Ok(header) = BallotHeader::read(ballot) else { return Ok(None) };
     let line = roll.find(source, &header.credential)?;
-    Ok(line.and_then(|line| LedgerEntry::new(&header, line.voter(), ballot)))
+    Ok(LedgerEntry::new(&header, line.map(|line| line.voter()), ballot))
 }

@@ -11,9 +11,9 @@ use super::report::{Place, Role};
 use super::{CheckId, Progress, Verifier};
 use crate::board::entry::{Entry, EntryKind, Pointer};
 use crate::board::signed_entries::SignedEntries;
-use crate::board::tiles::{TilePath, bundle_paths};
+use crate::board::tiles::{TILE_WIDTH, TilePath, bundle_paths};
 use crate::board::timeline::{EntryFault, Event, Observed, Timeline};
-use crate::credential::RollSignature;
+use crate::credential::{ChangeRules, RollChange, RollSignature};
 use crate::decryption::ClosingStatement;
 use crate::encoding::DecodeError;
 use crate::hash::{FileHash, TreeHash};
@@ -22,7 +22,7 @@ use crate::manifest::Manifest;
 use crate::merkle::{PinnedHead, TreeHead, leaf_hash};
 use crate::parallel;
 use crate::record::{Bundle, BundleIndex, KnownBundles, PublishedRoll, RecordSource};
-use crate::tally::{Ledger, LedgerEntry, Selection};
+use crate::tally::{ChangeFailure, Ledger, LedgerEntry, RollChangeEntry, RollStanding, Selection, change_roll};
 use crate::weaken::{self, Check};
 use crate::words::entries;
 
@@ -39,6 +39,8 @@ pub(super) struct ScannedBoard {
     pub(super) statements: SignedEntries<ClosingStatement>,
     /// The number of ballots on the board.
     pub(super) ballots: u64,
+    /// The changes of the roll that are valid by themselves, with their positions.
+    pub(super) changes: Vec<(u64, RollChangeEntry)>,
     /// The ballots that count if every ballot is valid by itself.
     pub(super) selection: Selection,
     /// The ballots that are refused because of earlier ballots, under the same assumption.
@@ -64,12 +66,12 @@ pub(super) fn place_of(index: u64, size: u64) -> Place {
 
 /// The most bytes that are kept of an entry that is not a ballot, until the timeline reads it. No valid entry has more.
 /// Many bundles are scanned at the same time, and a board may fill them with entries of 65,535 bytes.
-const MAX_OTHER_BYTES: usize = 512;
+const MAX_OTHER_BYTES: usize = RollChange::MAX_BYTES + 1;
 
 /// An entry as the first reading keeps it.
 enum Scanned {
-    /// The parts that the ledger compares, if the credential is on the roll. Whether the ballot is in time is not known
-    /// yet.
+    /// The parts that the ledger compares, if there is a roll. Whether the ballot is in time, and whether a change has added its
+    /// credential, is not known yet.
     Ballot(Option<LedgerEntry>),
     Other {
         kind: EntryKind,
@@ -129,12 +131,13 @@ impl Verifier<'_> {
             roll_signatures: SignedEntries::new(),
             statements: SignedEntries::new(),
             ballots: 0,
-            selection: Ledger::new(0, manifest.revoting(), 0, rng).into_selection(),
+            changes: Vec::new(),
+            selection: Ledger::new(RollStanding::EMPTY, manifest.revoting(), 0, rng).into_selection(),
             refused: Refusals::default(),
         };
         // Without a roll no ballot reaches the ledger.
-        let voters = roll.map_or(0, |roll| roll.totals().voters());
-        let mut ledger = Ledger::new(voters, manifest.revoting(), signed.size, rng);
+        let standing = roll.map_or(RollStanding::EMPTY, |roll| RollStanding::of(manifest, roll.totals()));
+        let mut ledger = Ledger::new(standing, manifest.revoting(), signed.size, rng);
         let mut pinned: Vec<_> = self.options.checkpoints.iter().copied().map(PinnedHead::new).collect();
         let source = self.source;
         let mut paths = bundle_paths(signed.size);
@@ -148,7 +151,7 @@ impl Verifier<'_> {
                     board.bundles.hashes.push(bundle.hash);
                     self.findings.saw(CheckId::Entries, bundle.entries.len() as u64);
                     for (leaf, entry) in bundle.entries {
-                        self.entry(manifest, &mut board, &mut ledger, (leaf, entry), rng)?;
+                        self.entry(manifest, &mut board, &mut ledger, roll, (leaf, entry), rng)?;
                         pinned.iter_mut().for_each(|pinned| pinned.compare(board.timeline.frontier()));
                     }
                     Ok(())
@@ -193,6 +196,7 @@ impl Verifier<'_> {
         manifest: &Manifest,
         board: &mut ScannedBoard,
         ledger: &mut Ledger,
+        roll: Option<&PublishedRoll>,
         (leaf, entry): (TreeHash, Scanned),
         rng: &mut R,
     ) -> Result<(), Unreadable> {
@@ -200,6 +204,11 @@ impl Verifier<'_> {
             Scanned::Ballot(ballot) => {
                 let index = board.timeline.push_leaf(leaf);
                 board.ballots += 1;
+                // The verification of a ballot by itself finds a credential that neither the roll nor a change has.
+                let is_known = |ballot: &LedgerEntry| {
+                    ballot.voter.is_some() || board.timeline.added_lines().line(&ballot.credential, index).is_some()
+                };
+                let ballot = ballot.as_ref().filter(|ballot| is_known(ballot));
                 if let (Some(ballot), Ok(())) = (ballot, board.timeline.window().admits(index)) {
                     let recorded = |index| read_info(self.source, &board.bundles, &mut board.known, index);
                     if let Err(error) = ledger.admit(index, ballot, recorded) {
@@ -216,6 +225,13 @@ impl Verifier<'_> {
         };
         let kind = entry.as_ref().ok().map(Entry::kind);
         let observed = board.timeline.push_hashed(leaf, entry, rng);
+        if let (Some(Event::RollChange(change)), Some(roll)) = (&observed.event, roll) {
+            let bundle = observed.index / u64::from(TILE_WIDTH);
+            let find = |credential: &[u8; 32]| roll.find(self.source, credential);
+            let change = RollChangeEntry::new(change, find).map_err(Unreadable::roll(bundle))?;
+            apply(&ChangeRules::for_manifest(manifest), ledger, observed.index, &change, &mut board.refused);
+            board.changes.push((observed.index, change));
+        }
         self.observed(manifest, board, kind, observed, rng);
         Ok(())
     }
@@ -236,7 +252,10 @@ impl Verifier<'_> {
             self.findings.note(CheckId::Entries, place, &[Role::Board], error);
             return;
         }
-        if matches!(kind, Some(EntryKind::Open | EntryKind::Close)) {
+        if kind == Some(EntryKind::RollChange) {
+            self.findings.saw(CheckId::RollChanges, 1);
+        }
+        if matches!(kind, Some(EntryKind::Open | EntryKind::CutOff | EntryKind::Close)) {
             self.findings.saw(CheckId::Organiser, 1);
         }
         let has_room = match event {
@@ -254,7 +273,9 @@ impl Verifier<'_> {
                 let is_signed = statement.verify(manifest, rng).is_ok();
                 board.statements.add(index, statement.trustee(), statement, is_signed)
             }),
-            Some(Event::Ballot(_) | Event::Opening | Event::Closing) | None => true,
+            Some(Event::Ballot(_) | Event::Opening | Event::RollChange(_) | Event::CutOff | Event::Closing) | None => {
+                true
+            }
         };
         if !has_room {
             let problem = "more entries of this kind than an election has";
@@ -266,8 +287,24 @@ impl Verifier<'_> {
                 self.findings.note(CheckId::Organiser, place, &[Role::Board], error);
             }
             Some(EntryFault::Order(error)) => self.findings.note(CheckId::Order, place, &[Role::Board], error),
+            Some(EntryFault::RollChange(error)) => {
+                self.findings.note(CheckId::RollChanges, place, &[Role::Board], error);
+            }
             Some(EntryFault::Encoding(_)) | None => {}
         }
+    }
+}
+
+/// Applies a change to the ledger. A change that breaks a rule is refused, as a ballot is.
+pub(super) fn apply(
+    rules: &ChangeRules,
+    ledger: &mut Ledger,
+    index: u64,
+    change: &RollChangeEntry,
+    refused: &mut Refusals,
+) {
+    if let Err(ChangeFailure::Refused(error)) = change_roll(ledger, rules, index, change) {
+        refused.add(index, CheckId::RollChanges, error);
     }
 }
 

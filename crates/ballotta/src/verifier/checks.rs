@@ -63,6 +63,8 @@ checks! {
     RollSignature = "roll.signature", "signature", "signatures";
     /// The parts that the credential authorities signed add up to the roll, and each authority knows its own.
     Parts = "roll.parts", "file", "files";
+    /// Changes of the roll during the voting are signed by all credential authorities, and keep the rules.
+    RollChanges = "roll.changes", "change", "changes";
     /// The opening names the fingerprint of manifest, joint key and roll.
     Fingerprint = "election.fingerprint", "fingerprint", "fingerprints";
     /// The fingerprint is the pinned one, which the auditor knows from another source.

@@ -6,17 +6,18 @@ use alloc::vec::Vec;
 use rand_core::CryptoRng;
 
 use super::ballots::{Unreadable, ledger_entry, read_ballots, read_info};
-use super::board::{ScannedBoard, place_of};
+use super::board::{ScannedBoard, apply, place_of};
 use super::refusals::{Refusal, Refusals, in_order};
 use super::report::{Effect, Findings, Place, Role};
 use super::select::Selected;
 use super::shards::{PartialVerification, ShardError, ShardPlan, waves};
 use super::{CheckId, Progress, Stage, Verification, Verifier};
+use crate::credential::ChangeRules;
 use crate::election::ElectionContext;
 use crate::manifest::Closing;
 use crate::parallel;
 use crate::record::{KnownBundles, RecordSource};
-use crate::tally::{EncryptedTally, Ledger, Selection};
+use crate::tally::{EffectiveChange, EncryptedTally, Ledger, RollStanding, Selection};
 
 /// Completes a verification. `part` is the merged part of all shards; `None` if there is no plan.
 ///
@@ -69,7 +70,7 @@ pub(super) fn finish_with<R: CryptoRng>(
     let Selected { options, findings, mut outcome, board, plan } = selected;
     let mut verifier = Verifier { source, options: &options, progress, findings };
     if let (Some(board), Some(plan), Some(part)) = (board, plan, part) {
-        (outcome.counted, outcome.tally) = verifier.ballots(&board, &plan, part, rng);
+        (outcome.counted, outcome.tally) = verifier.ballots(&board, &plan, part, &mut outcome.changes, rng);
         let ShardPlan { context, roll, .. } = plan;
         (outcome.context, outcome.roll) = (Some(context), Some(roll));
         if options.stage >= Stage::Complete && board.timeline.closed_at().is_some() {
@@ -101,6 +102,8 @@ fn report(mut findings: Findings, options: &super::VerifyOptions, outcome: &Veri
         CheckId::PinnedCheckpoint => !options.checkpoints.is_empty(),
         // The only authority signs the roll itself.
         CheckId::Parts => !outcome.context.as_ref().is_some_and(|context| !context.manifest().has_parts()),
+        // Most elections have no changes.
+        CheckId::RollChanges => false,
         // If statements are not required, they are checked only if the board has any.
         CheckId::TallySums => !outcome.context.as_ref().is_some_and(by_witnesses),
         _ => true,
@@ -117,6 +120,7 @@ impl Verifier<'_> {
         board: &ScannedBoard,
         plan: &ShardPlan,
         part: PartialVerification,
+        changes: &mut Vec<EffectiveChange>,
         rng: &mut R,
     ) -> (Option<u64>, Option<EncryptedTally>) {
         for check in CheckId::ALL.iter().filter(|check| check.is_of_ballots()) {
@@ -125,13 +129,16 @@ impl Verifier<'_> {
         let PartialVerification { failures, mut unreadable, tally, .. } = part;
         // In the first reading the ledger assumed that every ballot is valid by itself.
         let replayed = match &unreadable {
-            None if !failures.is_empty() => self.replay(plan, &failures, rng).map_err(|error| unreadable = Some(error)),
+            None if !failures.is_empty() => {
+                self.replay(board, plan, &failures, rng).map_err(|error| unreadable = Some(error))
+            }
             _ => Err(()),
         };
-        let (Selection { counted, heads }, refused) = match &replayed {
+        let (Selection { counted, heads, changes: effective }, refused) = match &replayed {
             Ok((selection, refused)) => (selection, refused),
             Err(()) => (&plan.selection, &board.refused),
         };
+        changes.clone_from(effective);
         // Nothing is known about the entries after a bundle that cannot be read.
         let known = unreadable.as_ref().map_or(plan.entries(), |error| plan.bundles.first_entry(error.bundle));
         for Refusal { index, check, problem } in
@@ -156,9 +163,18 @@ impl Verifier<'_> {
     }
 
     /// Admits the ballots to a new ledger, without those that are invalid by themselves.
-    fn replay<R: CryptoRng>(&self, plan: &ShardPlan, failures: &Refusals, rng: &mut R) -> Result<Replayed, Unreadable> {
+    fn replay<R: CryptoRng>(
+        &self,
+        board: &ScannedBoard,
+        plan: &ShardPlan,
+        failures: &Refusals,
+        rng: &mut R,
+    ) -> Result<Replayed, Unreadable> {
         let revoting = plan.context.manifest().revoting();
-        let mut ledger = Ledger::new(plan.roll.totals().voters(), revoting, plan.entries(), rng);
+        let mut ledger =
+            Ledger::new(RollStanding::of(plan.context.manifest(), plan.roll.totals()), revoting, plan.entries(), rng);
+        let rules = ChangeRules::for_manifest(plan.context.manifest());
+        let mut changes = board.changes.iter().peekable();
         let mut refused = Refusals::default();
         let mut known = KnownBundles::default();
         let mut recorded = |index| read_info(self.source, &plan.bundles, &mut known, index);
@@ -175,11 +191,17 @@ impl Verifier<'_> {
             });
             for entries in read {
                 for (index, entry) in entries? {
+                    while let Some((at, change)) = changes.next_if(|(at, _)| *at < index) {
+                        apply(&rules, &mut ledger, *at, change, &mut refused);
+                    }
                     if let Err(error) = ledger.admit(index, &entry, &mut recorded) {
                         refused.push(index, &error.into_refusal()?);
                     }
                 }
             }
+        }
+        for (at, change) in changes {
+            apply(&rules, &mut ledger, *at, change, &mut refused);
         }
         Ok((ledger.into_selection(), refused))
     }

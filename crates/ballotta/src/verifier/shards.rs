@@ -21,6 +21,7 @@ use super::board::ScannedBoard;
 use super::weights::WeightRng;
 use crate::ballot::{Candidate, VerifiedBallot, Window, verify_ballots};
 use crate::board::tiles::TILE_WIDTH;
+use crate::credential::AddedLines;
 use crate::election::ElectionContext;
 use crate::encoding::{DecodeError, Reader, Writer, at_most};
 use crate::hash::{FileHash, Fingerprint, TreeHash, tagged};
@@ -113,6 +114,8 @@ pub struct ShardPlan {
     pub(super) window: Window,
     pub(super) bundles: BundleIndex,
     pub(super) selection: Selection,
+    /// The lines that changes of the roll add.
+    added: AddedLines,
     digest: [u8; 32],
 }
 
@@ -130,6 +133,7 @@ impl ShardPlan {
             window: board.timeline.window(),
             bundles: core::mem::take(&mut board.bundles),
             selection: board.selection.clone(),
+            added: board.timeline.added_lines().clone(),
             digest: [0; 32],
         };
         plan.digest = digest(&plan.to_bytes());
@@ -173,6 +177,7 @@ impl ShardPlan {
         }
         self.selection.counted.encode(self.entries(), &mut writer);
         writer.put(self.selection.heads.as_bytes());
+        self.added.encode(&mut writer);
         writer.finish()
     }
 
@@ -195,6 +200,7 @@ impl ShardPlan {
         let hashes = hashes("bundles", bundles, &mut reader)?;
         let counted = CountedSet::decode(size, &mut reader)?;
         let heads = TreeHash::from_bytes(reader.array("heads")?);
+        let added = AddedLines::decode(size, &mut reader)?;
         reader.finish()?;
 
         let file = |path: &str, limit: usize| read_file(source, path, limit).map_err(RecordError::file(path));
@@ -208,8 +214,9 @@ impl ShardPlan {
         }
         let window = Window { opened, closed };
         let bundles = BundleIndex { size, hashes };
-        let selection = Selection { counted, heads };
-        Ok(Self { context, roll, ceremony, window, bundles, selection, digest: digest(bytes) })
+        // Whoever has the plan of the whole board knows the changes.
+        let selection = Selection { counted, heads, changes: Vec::new() };
+        Ok(Self { context, roll, ceremony, window, bundles, selection, added, digest: digest(bytes) })
     }
 
     /// Verifies ballots without regard to other ballots, and returns the valid ones with their positions.
@@ -220,7 +227,7 @@ impl ShardPlan {
         ballots: &[PlacedBallot],
         rng: &mut WeightRng,
     ) -> Result<Vec<(u64, VerifiedBallot)>, Unreadable> {
-        let candidates = ballots.iter().map(|(_, bytes)| self.candidate(source, bundle, bytes));
+        let candidates = ballots.iter().map(|(index, bytes)| self.candidate(source, bundle, *index, bytes));
         let verified = verify_ballots(&self.context, &candidates.collect::<Result<Vec<_>, _>>()?, rng);
         let placed = ballots.iter().map(|(index, _)| *index).zip(verified);
         Ok(placed.filter_map(|(index, ballot)| Some((index, ballot.ok()?))).collect())
@@ -256,14 +263,16 @@ impl ShardPlan {
         Ok(tally)
     }
 
-    /// A ballot of a bundle with its line of the roll.
+    /// The ballot at a position, with its line of the roll or of a change.
     fn candidate<'b>(
         &self,
         source: &dyn RecordSource,
         bundle: u64,
+        index: u64,
         ballot: &'b [u8],
     ) -> Result<Candidate<'b>, Unreadable> {
-        Candidate::new(ballot, |key| self.roll.find(source, key)).map_err(Unreadable::roll(bundle))
+        let find = |key: &[u8; 32]| Ok(self.roll.find(source, key)?.or_else(|| self.added.line(key, index)));
+        Candidate::new(ballot, find).map_err(Unreadable::roll(bundle))
     }
 
     /// Verifies the ballots that are both in a range of entries and in a range of bundles. Stops at the first bundle
@@ -294,7 +303,7 @@ impl ShardPlan {
                 failures.push((*index, error));
                 continue;
             }
-            match self.candidate(source, index / u64::from(TILE_WIDTH), bytes) {
+            match self.candidate(source, index / u64::from(TILE_WIDTH), *index, bytes) {
                 Ok(candidate) => {
                     positions.push(*index);
                     candidates.push(candidate);

@@ -7,11 +7,12 @@ use rand_core::CryptoRng;
 
 use super::{Election, VoterError};
 use crate::ballot::{AdmissionError, BallotHeader, BoardBallotInfo, Candidate, SignedBallot, verify_ballots};
-use crate::credential::RollLine;
+use crate::credential::{ChangeRules, RollLine};
 use crate::encoding::DecodeError;
 use crate::hash::Tracker;
 use crate::record::{RecordError, RecordSource};
-use crate::tally::Ledger;
+use crate::tally::heads::VoterHead;
+use crate::tally::{Ledger, LedgerIndex as _, RollChangeEntry, RollStanding, change_roll};
 use crate::weaken::{self, Check};
 use crate::written::{VoterNumber, WrittenTracker};
 
@@ -30,6 +31,10 @@ pub struct OwnBallot {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct History {
     ballots: Vec<OwnBallot>,
+    /// Whether the roll, as it stands after all changes, has or had the credential.
+    is_on_roll: bool,
+    /// The position of the change that has revoked the credential.
+    revoked: Option<u64>,
 }
 
 /// The status of a ballot on the board.
@@ -82,14 +87,35 @@ impl History {
         let window = &election.window;
         let mut states: Vec<_> = ballots.iter().map(|ballot| window.admits(ballot.index)).collect();
         let inside = zip(ballots, &states).filter(|(_, state)| state.is_ok());
-        let candidates: Vec<Candidate<'_>> =
-            inside.map(|(BoardBallot { bytes, line, .. }, _)| Candidate::with_line(bytes, Some(*line))).collect();
+        let added = election.board.timeline().added_lines();
+        let candidates: Vec<Candidate<'_>> = inside
+            .map(|(BoardBallot { index, bytes, line }, _)| {
+                let is_at_opening = line.place().is_some();
+                let line = if is_at_opening { Some(*line) } else { added.line(&line.credential, *index) };
+                Candidate::with_line(bytes, line)
+            })
+            .collect();
         let context = &election.context;
-        let (voters, revoting) = (election.roll.totals().voters(), context.manifest().revoting());
-        let mut ledger = Ledger::new(voters, revoting, candidates.len() as u64, rng);
+        let (roll, revoting) =
+            (RollStanding::of(context.manifest(), election.roll.totals()), context.manifest().revoting());
+        let mut ledger = Ledger::new(roll, revoting, candidates.len() as u64, rng);
+        let rules = ChangeRules::for_manifest(context.manifest());
+        let mut changes = Vec::new();
+        for (index, change) in election.board.changes() {
+            let find = |credential: &[u8; 32]| election.roll.find(source, credential);
+            changes.push((*index, RollChangeEntry::new(change, find).map_err(RecordError::from)?));
+        }
+        let mut changes = changes.iter().peekable();
+        // A change without an effect changes nothing.
+        let mut change_until = |ledger: &mut Ledger, end: u64| {
+            while let Some((index, change)) = changes.next_if(|(index, _)| *index < end) {
+                let _ = change_roll(ledger, &rules, *index, change);
+            }
+        };
         let verified = verify_ballots(context, &candidates, rng);
         let inside = zip(ballots, &mut states).filter(|(_, state)| state.is_ok());
         for ((BoardBallot { index, .. }, state), verified) in zip(inside, verified) {
+            change_until(&mut ledger, *index);
             *state = match verified {
                 Ok(ballot) => match ledger.admit(*index, &(&ballot).into(), |index| ballot_info(ballots, index)) {
                     Ok(()) => Ok(()),
@@ -98,6 +124,17 @@ impl History {
                 Err(error) => Err(error),
             };
         }
+        change_until(&mut ledger, u64::MAX);
+        let at_opening = election.roll.find(source, &line.credential).map_err(RecordError::from)?;
+        let standing = at_opening.or_else(|| match ledger.added(&line.credential) {
+            Ok(line) => line,
+            Err(never) => match never {},
+        });
+        let revoked = standing.and_then(|line| match ledger.head(line.voter()) {
+            Ok(VoterHead::Revoked(index)) => Some(index),
+            Ok(VoterHead::None | VoterHead::Counted(_)) => None,
+            Err(never) => match never {},
+        });
         let mut own = Vec::new();
         for (BoardBallot { index, bytes, line: theirs }, state) in zip(ballots, states) {
             if theirs.credential == line.credential {
@@ -106,13 +143,25 @@ impl History {
                 own.push(OwnBallot { index: *index, tracker, state });
             }
         }
-        Ok(Self { ballots: own })
+        Ok(Self { ballots: own, is_on_roll: standing.is_some(), revoked })
     }
 
     /// The ballots, in the order of the board.
     #[must_use]
     pub fn ballots(&self) -> &[OwnBallot] {
         &self.ballots
+    }
+
+    /// The position on the board of the change that has revoked the credential, if one has.
+    #[must_use]
+    pub fn revoked(&self) -> Option<u64> {
+        self.revoked
+    }
+
+    /// Whether the credential is on the roll, or was on it: a change that adds it may have no effect.
+    #[must_use]
+    pub fn is_on_roll(&self) -> bool {
+        self.is_on_roll
     }
 
     /// The last valid ballot, which counts.
@@ -149,7 +198,8 @@ struct BoardBallot {
 
 /// All ballots that decide whether the ballots of one credential count, in the order of the board: the ballots that
 /// name the credential; earlier ballots with the randomness of one of these, since only the first of them is admitted;
-/// and earlier ballots of the credentials of those, since only an admitted ballot excludes another.
+/// and earlier ballots of the credentials of those, since only an admitted ballot excludes another. If the roll was changed, also the
+/// ballots of credentials that changes revoke, since a credential that has voted is not revoked.
 fn related_ballots(
     election: &Election,
     source: &dyn RecordSource,
@@ -157,6 +207,13 @@ fn related_ballots(
 ) -> Result<Vec<BoardBallot>, VoterError> {
     // Sorted vectors: maps would make the module that voters load 2 % larger.
     let mut lines = alloc::vec![*line];
+    for credential in election.board.changes().iter().filter_map(|(_, change)| change.revoked()) {
+        if let Err(place) = lines.binary_search_by_key(credential, |line| line.credential)
+            && let Some(line) = election.line(source, credential)?
+        {
+            lines.insert(place, line);
+        }
+    }
     let mut randomness: Vec<[u8; 32]> = Vec::new();
     let mut ballots = Vec::new();
     election.board.ballots_backwards::<VoterError>(source, &mut |index, body| {

@@ -31,7 +31,7 @@ use crate::board::note::SignedCheckpoint;
 use crate::board::receipt::{Receipt, SignedReceipt};
 use crate::board::tiles::TILE_WIDTH;
 use crate::board::timeline::{Event, Observed, Timeline};
-use crate::credential::{RollLine, RollRules, VotingCodes, first_bytes};
+use crate::credential::{ChangeRules, RollChange, RollLine, RollRules, VotingCodes, first_bytes};
 use crate::decryption::{ClosingStatement, TallyReference};
 use crate::election::ElectionContext;
 use crate::hash::Tracker;
@@ -39,14 +39,14 @@ use crate::limits::MAX_ENTRIES;
 use crate::manifest::Revoting;
 use crate::merkle::{LogError, TreeHead};
 use crate::record::light::{
-    CLOSE, ELECTION, ElectionSummary, LENGTHS, MIDDLE, ProvedRoll, RollLines, announced_close, announced_head,
-    entries_from, entry, proved_entries, proved_head,
+    AnnouncedChange, CLOSE, ELECTION, ElectionSummary, LENGTHS, MIDDLE, ProvedRoll, RollLines, announced_changes,
+    announced_close, announced_head, entries_from, entry, proved_entries, proved_head,
 };
 use crate::record::{
     CHECKPOINT, CLOSING_CHECKPOINT, MANIFEST, ReadError, RecordError, RecordSource, TiledLog, TiledLogError,
     read_manifest, read_signed_checkpoint,
 };
-use crate::tally::heads::VoterHead;
+use crate::tally::heads::{VoterHead, number_of_heads};
 use crate::weaken::{self, Check};
 use crate::written::{VoterNumber, WrittenFingerprint, WrittenTracker};
 
@@ -124,6 +124,17 @@ pub enum LightStatus {
     },
     /// The board shows no ballot of the voter. It may hide one.
     NotShown,
+    /// Enough trustees have signed that a change of the roll has revoked the credential, so that no ballot of it counts.
+    Revoked {
+        /// The position of the change on the board.
+        index: u64,
+    },
+    /// A change of the roll that all credential authorities have signed revokes the credential, and is on the board. That it has
+    /// an effect is not confirmed.
+    RevocationOnBoard {
+        /// The position of the change on the board.
+        index: u64,
+    },
 }
 
 impl LightStatus {
@@ -137,8 +148,19 @@ impl LightStatus {
             Self::OnBoard { .. } => "on_board",
             Self::AnotherIsLast { .. } => "another_is_last",
             Self::NotShown => "not_shown",
+            Self::Revoked { .. } => "revoked",
+            Self::RevocationOnBoard { .. } => "revocation_on_board",
         }
     }
+}
+
+/// What the head of a voter names.
+enum LastEntry {
+    None,
+    /// A ballot of the voter.
+    Ballot(LastBallot),
+    /// The change of the roll at this position, which revokes the credential of the voter.
+    Revocation(u64),
 }
 
 /// A ballot on the board that the credential of a voter has signed.
@@ -336,16 +358,22 @@ impl LightElection {
         if is_signed { Ok(index) } else { Err(VoterError::CloseNotSigned { index }) }
     }
 
-    /// Finds the voter with these voting codes on the roll.
+    /// Finds the voter with these voting codes on the roll, or in a change of the roll that adds the credential.
     ///
     /// # Errors
     ///
-    /// `Credential` if it is not one code from each credential authority. `UnknownCredential` if the roll lacks the credential:
-    /// this is not the voter's election.
-    pub fn voter(&self, source: &dyn RecordSource, codes: &VotingCodes) -> Result<Voter, VoterError> {
+    /// `Credential` if it is not one code from each credential authority. `UnknownCredential` if neither has the credential: this
+    /// is not the voter's election. `ChangeNotShown` if the change is not one that all credential authorities have signed.
+    pub fn voter<R: CryptoRng>(
+        &self,
+        source: &dyn RecordSource,
+        codes: &VotingCodes,
+        rng: &mut R,
+    ) -> Result<Voter, VoterError> {
         let credential = codes.derive(self.context.manifest(), self.context.joint_key_hash())?;
         let own = *credential.public().as_bytes();
-        let line = self.line(source, first_bytes(&own), |found| *found == own)?.ok_or(VoterError::UnknownCredential)?;
+        let line = self.line(source, first_bytes(&own), |found| *found == own, rng)?;
+        let line = line.ok_or(VoterError::UnknownCredential)?;
         Ok(Voter { credential, line })
     }
 
@@ -360,23 +388,95 @@ impl LightElection {
         TiledLog::in_folder(source, "", self.saves_bytes().then_some(MIDDLE), self.head)
     }
 
-    /// The line of the roll with a credential that begins with these bytes and fits.
-    fn line(
+    /// The line of the roll, or of a change, with a credential that begins with these bytes and fits.
+    fn line<R: CryptoRng>(
         &self,
         source: &dyn RecordSource,
         first_bytes: u64,
         fits: impl Fn(&[u8; 32]) -> bool,
+        rng: &mut R,
     ) -> Result<Option<RollLine>, VoterError> {
         let rules = RollRules::for_manifest(self.context.manifest());
         let lines = RollLines::read(source, &rules, &self.summary, first_bytes, self.saves_bytes())?;
-        match lines.find(fits) {
-            Some(line) => {
-                line.key()?;
-                Ok(Some(line))
-            }
+        if let Some(line) = lines.find(&fits) {
+            line.key()?;
+            return Ok(Some(line));
+        }
+        match self.added_line(source, first_bytes, fits, rng)? {
+            Some(line) => Ok(Some(line)),
             // Nobody is told that a voter is not on the roll because a wrong file says where to look.
             None => Ok(lines.shows_absence(first_bytes).map(|()| None)?),
         }
+    }
+
+    /// The changes of the roll, as the board announces them.
+    fn changes(&self, source: &dyn RecordSource) -> Result<Vec<AnnouncedChange>, VoterError> {
+        match self.context.manifest().roll_changes() {
+            Some(_) => Ok(announced_changes(source)?),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The number of heads.
+    fn heads(&self) -> u64 {
+        number_of_heads(self.context.manifest(), self.summary.voters())
+    }
+
+    /// Reads a change of the roll, and shows that it is on the board and that all credential authorities have signed it. That it
+    /// has an effect cannot be shown.
+    fn change<R: CryptoRng>(
+        &self,
+        source: &dyn RecordSource,
+        index: u64,
+        rng: &mut R,
+    ) -> Result<RollChange, VoterError> {
+        let bytes = entry(source, &self.log(source), index)?;
+        let not_shown = VoterError::ChangeNotShown { index };
+        let change = Entry::decode(&bytes).ok().filter(|entry| entry.kind() == EntryKind::RollChange);
+        let change = change.and_then(|entry| RollChange::decode(entry.body()).ok()).ok_or_else(|| not_shown.clone())?;
+        let rules = ChangeRules::for_manifest(self.context.manifest());
+        match rules.verify(self.context.fingerprint(), &change, rng) {
+            Ok(()) => Ok(change),
+            Err(_) => Err(not_shown),
+        }
+    }
+
+    /// The line that a change adds for a credential that begins with these bytes and fits. Its number follows from that of the
+    /// change, which the authorities have signed.
+    fn added_line<R: CryptoRng>(
+        &self,
+        source: &dyn RecordSource,
+        first_bytes: u64,
+        fits: impl Fn(&[u8; 32]) -> bool,
+        rng: &mut R,
+    ) -> Result<Option<RollLine>, VoterError> {
+        for announced in self.changes(source)?.into_iter().filter(|change| change.added == first_bytes) {
+            let change = self.change(source, announced.index, rng)?;
+            if let Some(added) = change.added().filter(|line| fits(line.credential.as_bytes())) {
+                return Ok(Some(RollLine {
+                    number: self.summary.voters() + u64::from(change.sequence()) + 1,
+                    credential: *added.credential.as_bytes(),
+                    style: usize::from(added.style),
+                    weight: added.weight,
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Checks that the change at this position revokes the credential of a line.
+    fn check_revocation<R: CryptoRng>(
+        &self,
+        source: &dyn RecordSource,
+        index: u64,
+        line: &RollLine,
+        rng: &mut R,
+    ) -> Result<(), VoterError> {
+        let change = self.change(source, index, rng)?;
+        if change.revoked() == Some(&line.credential) || weaken::is_off(Check::OwnRevocation) {
+            return Ok(());
+        }
+        Err(VoterError::ChangeNotShown { index })
     }
 
     /// The tracker of the ballot that a new ballot replaces; `None` for a first ballot. It is the one that the board shows: a
@@ -384,8 +484,8 @@ impl LightElection {
     ///
     /// # Errors
     ///
-    /// `NotOpen`, `Closed`, `HasVoted`; `NotOwnBallot` if the ballot is not one that the voter has signed; or why a part
-    /// cannot be read.
+    /// `NotOpen`, `Closed`, `HasVoted`; `Revoked` if a change of the roll on the board revokes the credential; `NotOwnBallot` if
+    /// the ballot is not one that the voter has signed; or why a part cannot be read.
     pub fn predecessor<R: CryptoRng>(
         &self,
         source: &dyn RecordSource,
@@ -393,8 +493,13 @@ impl LightElection {
         rng: &mut R,
     ) -> Result<Option<Tracker>, VoterError> {
         self.is_open()?;
-        let VoterHead::Counted(index) = announced_head(source, self.summary.voters(), voter.line.voter())? else {
-            return Ok(None);
+        let index = match announced_head(source, self.heads(), voter.line.voter())? {
+            VoterHead::None => return Ok(None),
+            VoterHead::Counted(index) => index,
+            VoterHead::Revoked(index) => {
+                self.check_revocation(source, index, &voter.line, rng)?;
+                return Err(VoterError::Revoked { index });
+            }
         };
         let last = self.ballot(source, index, &voter.line, rng)?;
         match self.context.manifest().revoting() {
@@ -441,10 +546,13 @@ impl LightElection {
         voter: &VoterNumber,
         rng: &mut R,
     ) -> Result<LightStatus, VoterError> {
-        let last = self.last_ballot(source, voter, rng)?;
         let is_confirmed = self.stated.is_some();
-        let Some(LastBallot { index, tracker: found }) = last else {
-            return Ok(if is_confirmed { LightStatus::NoneCounts } else { LightStatus::NotShown });
+        let LastBallot { index, tracker: found } = match (self.last_entry(source, voter, rng)?, is_confirmed) {
+            (LastEntry::Ballot(last), _) => last,
+            (LastEntry::None, true) => return Ok(LightStatus::NoneCounts),
+            (LastEntry::None, false) => return Ok(LightStatus::NotShown),
+            (LastEntry::Revocation(index), true) => return Ok(LightStatus::Revoked { index }),
+            (LastEntry::Revocation(index), false) => return Ok(LightStatus::RevocationOnBoard { index }),
         };
         Ok(match (tracker.is_of(&found), is_confirmed) {
             (true, true) => LightStatus::Counted { index },
@@ -454,22 +562,26 @@ impl LightElection {
         })
     }
 
-    /// The ballot that the head of a voter names: the one that counts, if enough trustees have stated the tally.
-    fn last_ballot<R: CryptoRng>(
+    /// The entry that the head of a voter names: the ballot that counts, if enough trustees have stated the tally.
+    fn last_entry<R: CryptoRng>(
         &self,
         source: &dyn RecordSource,
         voter: &VoterNumber,
         rng: &mut R,
-    ) -> Result<Option<LastBallot>, VoterError> {
-        let line = self.line(source, voter.first_bytes(), |credential| voter.is_of_bytes(credential))?;
+    ) -> Result<LastEntry, VoterError> {
+        let line = self.line(source, voter.first_bytes(), |credential| voter.is_of_bytes(credential), rng)?;
         let line = line.ok_or(VoterError::UnknownCredential)?;
         let head = match &self.stated {
-            Some(tally) => proved_head(source, &tally.heads, self.summary.voters(), line.voter())?,
-            None => announced_head(source, self.summary.voters(), line.voter())?,
+            Some(tally) => proved_head(source, &tally.heads, self.heads(), line.voter())?,
+            None => announced_head(source, self.heads(), line.voter())?,
         };
         match head {
-            VoterHead::Counted(index) => Ok(Some(self.ballot(source, index, &line, rng)?)),
-            VoterHead::None => Ok(None),
+            VoterHead::Counted(index) => Ok(LastEntry::Ballot(self.ballot(source, index, &line, rng)?)),
+            VoterHead::None => Ok(LastEntry::None),
+            VoterHead::Revoked(index) => {
+                self.check_revocation(source, index, &line, rng)?;
+                Ok(LastEntry::Revocation(index))
+            }
         }
     }
 

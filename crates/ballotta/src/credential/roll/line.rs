@@ -8,8 +8,9 @@ use crate::weaken::{self, Check};
 /// One voter on a roll, with credential, style and weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RollLine {
-    /// The number of the line, counted from 1. The first voter is on line 2. For a roll that is written, any number by
-    /// which errors name this voter.
+    /// The number of the line, counted from 1. The first voter is on line 2. Lines that changes add follow the last line of the
+    /// opening; 0 if it is not known which changes have an effect. For a roll that is written, any number by which errors name
+    /// this voter.
     pub number: u64,
     /// The bytes of the public credential, which need not be an element of the group.
     pub credential: [u8; 32],
@@ -35,6 +36,11 @@ impl RollLine {
     #[must_use]
     pub fn voter(&self) -> u32 {
         voter_on_line(self.number)
+    }
+
+    /// The place of the voter on the roll, if it is known.
+    pub(crate) fn place(&self) -> Option<u32> {
+        (self.number >= 2).then(|| self.voter())
     }
 
     /// The first 8 bytes of the credential, as a number that ascends with the roll.

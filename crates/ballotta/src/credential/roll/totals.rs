@@ -11,6 +11,7 @@ use super::line::RollLine;
 use crate::contest::Multiplier;
 use crate::limits::MAX_VOTERS;
 use crate::manifest::{Contest, Manifest};
+use crate::tally::EffectiveChange;
 use crate::weaken::{self, Check};
 use crate::words::counted;
 
@@ -108,6 +109,40 @@ impl RollTotals {
     #[must_use]
     pub fn weights(&self) -> Option<&BTreeMap<(usize, u64), u64>> {
         self.weights.as_ref()
+    }
+
+    /// The totals of the roll as it stands after these changes: without the lines that they revoke, and with those that they add.
+    #[must_use]
+    pub fn after(&self, changes: &[EffectiveChange]) -> Self {
+        let mut totals = self.clone();
+        for EffectiveChange { revoked, added, .. } in changes {
+            if let Some(line) = revoked {
+                totals.remove(line);
+            }
+            // The rules for changes are stricter.
+            if let Some(line) = added {
+                let _ = totals.add(line, u64::MAX);
+            }
+        }
+        totals
+    }
+
+    fn remove(&mut self, line: &RollLine) {
+        self.voters = self.voters.saturating_sub(1);
+        self.weight = self.weight.saturating_sub(line.weight);
+        if let Some(style) = self.styles.get_mut(line.style) {
+            style.voters = style.voters.saturating_sub(1);
+            style.weight = style.weight.saturating_sub(line.weight);
+        }
+        let class = (line.style, line.weight);
+        if let Some(weights) = &mut self.weights
+            && let Some(count) = weights.get_mut(&class)
+        {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                weights.remove(&class);
+            }
+        }
     }
 
     pub(super) fn add(&mut self, line: &RollLine, limit: u64) -> Result<(), RollProblem> {

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 
 use rand_core::CryptoRng;
 
-use super::{LastBallot, LightElection};
+use super::{LastBallot, LastEntry, LightElection};
 use crate::ballot::{BallotHeader, verify_form, verify_own_signature};
 use crate::board::entry::Entry;
 use crate::board::receipt::{Receipt, SignedReceipt};
@@ -130,7 +130,7 @@ impl LightElection {
             });
         }
         // Both are begun before one fails: a source that fetches what is needed learns of both at once.
-        let (entry, last) = (proved_entry(source, &log, index), self.last_ballot(source, voter, rng));
+        let (entry, last) = (proved_entry(source, &log, index), self.last_entry(source, voter, rng));
         let (entry, proof) = entry?;
         let leaf = leaf_hash(&entry);
         if leaf != *promised.leaf() && weaken::is_on(Check::PromisedEntry) {
@@ -153,12 +153,12 @@ impl LightElection {
             return Ok(LightPromise::OfAnotherVoter { index });
         }
         Ok(match last? {
-            Some(LastBallot { index: by_index, tracker: by }) if by_index > index => match self.stated {
+            LastEntry::Ballot(LastBallot { index: by_index, tracker: by }) if by_index > index => match self.stated {
                 Some(_) => LightPromise::Superseded { index, by, by_index },
                 None => LightPromise::LaterIsLast { index, by, by_index },
             },
             _ if self.stated.is_none() => LightPromise::OnBoard { index },
-            Some(last) if last.index == index => LightPromise::Counted { index },
+            LastEntry::Ballot(last) if last.index == index => LightPromise::Counted { index },
             _ => LightPromise::NotCounted { index },
         })
     }

@@ -1,0 +1,165 @@
+//! A roll that changes while the voting is open: a lost code, a late member, somebody who leaves.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use super::people::People;
+
+/// The code and the voter number on a line of a file of codes, counted from 1.
+fn letter(people: &People, file: &str, line: usize) -> (String, String) {
+    let codes = people.read(file);
+    let fields: Vec<&str> = codes.lines().nth(line).unwrap().split(',').collect();
+    (fields[1].to_owned(), fields[2].to_owned())
+}
+
+fn open_election(people: &People) {
+    let organiser = people.ok("organiser new --out organiser/key");
+    let authority = people.ok("authority new --out authority/key");
+    let board = people.ok("board new --name board.example/changes --out board/key");
+    let trustee =
+        people.ok("trustee new --out trustee1/seed.age --passphrase-file trustee1/passphrase --work-factor 4");
+    people.ok(&format!(
+        "manifest new --title A_statute --rehearsal --contest statute=Do_you_approve? --option statute/yes=Yes \
+         --option statute/no=No --organiser {organiser} --authority Office={authority} --trustee One={trustee} \
+         --threshold 1 --board board.example/changes={board} --minimum-ballots 2 --roll-changes 4 --total-weight 10 \
+         --out organiser/manifest.json"
+    ));
+    people.ok("record new --manifest organiser/manifest.json --board-key board/key record");
+    for step in 1..=4 {
+        people.ok(&format!(
+            "trustee ceremony record --key trustee1/seed.age --passphrase-file trustee1/passphrase --out trustee1/{step}"
+        ));
+        people.add(&format!("trustee1/{step}"));
+    }
+    let fingerprint = people.ok("credentials issue record --voters 4 --codes authority/codes.csv");
+    people.ok(&format!(
+        "authority sign record --key authority/key --fingerprint {fingerprint} --out authority/signature"
+    ));
+    people.add("authority/signature");
+    let early =
+        "credentials add record --key authority/key --style all --codes authority/early.csv --out authority/early";
+    people.fails(1, "the voting is not open yet", early);
+    people.ok("organiser open record --key organiser/key --out organiser/opening");
+    people.add("organiser/opening");
+}
+
+fn prepare(people: &People, name: &str) -> super::people::Ran {
+    people.run(&format!(
+        "voter prepare record --choose statute=yes --code-file voters/{name} --out voters/{name}.prepared"
+    ))
+}
+
+fn vote(people: &People, name: &str) {
+    let prepared = prepare(people, name);
+    assert_eq!(prepared.code, 0, "{}", prepared.shown());
+    people.ok(&format!("voter cast voters/{name}.prepared --code-file voters/{name} --out voters/{name}.ballot"));
+}
+
+#[test]
+fn a_roll_that_changes_during_the_voting() {
+    let people = People::new();
+    open_election(&people);
+    for voter in 1..=4 {
+        let (code, _) = letter(&people, "authority/codes.csv", voter);
+        fs::write(people.path(&format!("voters/{voter}")), format!("{code}\n")).unwrap();
+    }
+    // A ballot that was prepared before its code is replaced.
+    vote(&people, "1");
+    vote(&people, "2");
+    people.add("voters/2.ballot");
+    let (_, lost) = letter(&people, "authority/codes.csv", 1);
+    let replace = "credentials replace record --key authority/key --voter";
+    let out = "--codes authority/new.csv --out authority/replace";
+    people.fails(
+        1,
+        "not the key of a credential authority",
+        &replace.replace("authority/key", "organiser/key").replace("--voter", &format!("--voter {lost} {out}")),
+    );
+    // Who has voted has voted.
+    let (_, voted) = letter(&people, "authority/codes.csv", 2);
+    people.fails(
+        1,
+        "has voted, the last time in entry ",
+        &format!("{replace} {voted} --codes authority/a --out authority/b"),
+    );
+    assert_eq!(people.ok(&format!("{replace} {lost} {out}")), "1");
+    let (code, number) = letter(&people, "authority/new.csv", 1);
+    assert_ne!(number, lost);
+    fs::write(people.path("voters/new"), format!("{code}\n")).unwrap();
+    // The new code is of use only when the board has the change.
+    let early = prepare(&people, "new");
+    assert!(early.code == 1 && early.stderr.contains("is not on the roll"), "{}", early.shown());
+    let inspected = people.ok("inspect authority/replace");
+    assert!(inspected.contains("lost_code") && inspected.contains(&number), "{inspected}");
+    people.add("authority/replace");
+    people.add_again("authority/replace");
+    people.add_fails("has revoked the credential", "voters/1.ballot");
+    let revoked = people.run("voter prepare record --choose statute=yes --code-file voters/1 --out voters/again");
+    assert!(revoked.code == 1 && revoked.stderr.contains("has revoked the credential"), "{}", revoked.shown());
+    vote(&people, "new");
+    people.add("voters/new.ballot");
+
+    // Two late members at once.
+    fs::write(people.path("authority/late.csv"), "style,weight,name\nall,1,Ada\nall,1,Emmy\n").unwrap();
+    let added = "credentials add record --key authority/key --list authority/late.csv --codes authority/late-codes.csv \
+                 --out authority/late";
+    assert_eq!(people.ok(added), "2, 3");
+    // Out of order.
+    people.add_fails("the change has the number 3, but the next one is 2", "authority/late-3");
+    people.add("authority/late-2 authority/late-3");
+    let (code, ada) = letter(&people, "authority/late-codes.csv", 1);
+    assert!(people.read("authority/late-codes.csv").lines().nth(1).unwrap().ends_with(",Ada"));
+    fs::write(people.path("voters/ada"), format!("{code}\n")).unwrap();
+    vote(&people, "ada");
+    people.add("voters/ada.ballot");
+
+    // One who has left.
+    let (_, left) = letter(&people, "authority/codes.csv", 3);
+    let revoke =
+        format!("credentials revoke record --key authority/key --voter {left} --reason left --out authority/left");
+    people.ok(&revoke);
+    people.add("authority/left");
+    let again = people.run(&revoke.replace("authority/left", "authority/left2"));
+    assert!(again.code == 1 && again.stderr.contains("there are 4 changes already"), "{}", again.shown());
+    people.ok("organiser cut-off record --key organiser/key --out organiser/cut-off");
+    people.add("organiser/cut-off");
+    people.add_again("organiser/cut-off");
+    people.fails(1, "the roll changes no more", "organiser cut-off record --key organiser/key --out organiser/again");
+
+    // The index is made again from the record, and opened again.
+    fs::remove_file(people.path("record.index")).unwrap();
+    people.add_fails("has revoked the credential", "voters/1.ballot");
+    people.add_fails("has revoked the credential", "voters/1.ballot");
+
+    let status: Value = serde_json::from_str(&people.ok("status record --json")).unwrap();
+    assert_eq!(status["turnout"], json!({ "counted": 3, "voters": 5 }));
+    let counts = json!({ "lost_code": 1, "late_member": 2, "error": 0, "left": 1 });
+    assert_eq!(status["roll_changes"], counts);
+    let shown = people.ok("status record");
+    assert!(shown.contains("4 changes during the voting: 1 for a lost code, 2 for a late member"), "{shown}");
+
+    people.ok("organiser close record --key organiser/key --out organiser/closing");
+    people.add("organiser/closing");
+    for (duty, out) in [("sign-closing", "statement"), ("decrypt", "decryption")] {
+        people.ok(&format!(
+            "trustee {duty} record --key trustee1/seed.age --passphrase-file trustee1/passphrase --out trustee1/{out}"
+        ));
+        people.add(&format!("trustee1/{out}"));
+    }
+    people.ok("result publish record --board-key board/key");
+    let report: Value = serde_json::from_str(&people.ok("verify record --json")).unwrap();
+    assert_eq!(report["verdict"], "holds");
+    assert_eq!(report["result"]["roll_changes"], counts);
+    assert_eq!((&report["result"]["eligible_voters"], &report["result"]["counted_ballots"]), (&json!(5), &json!(3)));
+    // Each voter finds the own ballot, also who was added.
+    let tracker = people.field("inspect voters/ada.ballot", "tracker");
+    let found = people.ok(&format!("voter check record --tracker {tracker} --voter-number {ada}"));
+    assert!(found.contains("counted") || found.contains("counts"), "{found}");
+    // The second copy of the light files is the same.
+    let light = |folder: &str| fs::read(people.path(&format!("{folder}/light/changes"))).unwrap();
+    let before = light("record");
+    assert_eq!(before.len(), 4 * 24);
+    people.ok("board light record");
+    assert_eq!(light("record"), before);
+}
