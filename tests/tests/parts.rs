@@ -600,7 +600,7 @@ fn part_lists_are_signed() {
     let (manifest, rng) = (election.context.manifest(), &mut TestRng(12));
     let list = part_lists(&election).remove(1);
     let text = list.sign(manifest, &election.authorities[1], rng).unwrap();
-    let mut read = |text: &str| PartList::read(manifest, text, &mut TestRng(1));
+    let read = |text: &str| PartList::read(manifest, text, &mut TestRng(1));
     assert_eq!(read(&text), Ok(list.clone()));
     let unsigned = Err(PartListError::Signature { authority: SECOND });
     let lines: Vec<&str> = text.lines().collect();
@@ -636,7 +636,7 @@ fn part_lists_are_signed() {
     assert_eq!(read("a letter\n"), Err(PartListError::Header));
 
     // Lines that an authority has signed and that break a rule.
-    let mut of_lines = |change: &dyn Fn(&mut Vec<PartListLine>)| {
+    let of_lines = |change: &dyn Fn(&mut Vec<PartListLine>)| {
         let changed = changed(&list, change);
         read(&changed.sign(manifest, &election.authorities[1], &mut TestRng(13)).unwrap()).err()
     };
