@@ -43,13 +43,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// The time of this thread on a processor in microseconds, where Linux says it; otherwise the time that has gone by.
+fn now(start: &Instant) -> f64 {
+    let of_thread = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanoseconds = of_thread.and_then(|text| text.split(' ').next()?.parse::<u64>().ok());
+    nanoseconds.map_or_else(|| start.elapsed().as_secs_f64() * 1e6, |time| time as f64 / 1e3)
+}
+
 /// The median of some rounds, in microseconds.
 fn median(mut round: impl FnMut()) -> f64 {
+    let start = Instant::now();
     let mut times: Vec<f64> = (0..ROUNDS)
         .map(|_| {
-            let start = Instant::now();
+            let before = now(&start);
             round();
-            start.elapsed().as_secs_f64() * 1e6
+            now(&start) - before
         })
         .collect();
     times.sort_unstable_by(f64::total_cmp);

@@ -330,7 +330,7 @@ fn add_up(lists: &[&PartList], place: usize) -> Result<Option<RollLine>, PartLis
         let Some(line) = list.lines.get(place) else { return Ok(None) };
         let part = read_part(&line.part);
         let (authority, handle) = (list.authority, line.handle);
-        sum = sum + part.ok_or(PartListError::Part { authority, handle })?;
+        sum += part.ok_or(PartListError::Part { authority, handle })?;
         voter = Some((line.style, line.weight));
     }
     let credential = *PublicElement::from(sum).as_bytes();

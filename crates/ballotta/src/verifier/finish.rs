@@ -101,7 +101,7 @@ fn report(mut findings: Findings, options: &super::VerifyOptions, outcome: &Veri
         CheckId::PinnedFingerprint => options.fingerprint.is_some(),
         CheckId::PinnedCheckpoint => !options.checkpoints.is_empty(),
         // The only authority signs the roll itself.
-        CheckId::Parts => !outcome.context.as_ref().is_some_and(|context| !context.manifest().has_parts()),
+        CheckId::Parts => outcome.context.as_ref().is_none_or(|context| context.manifest().has_parts()),
         // Most elections have no changes.
         CheckId::RollChanges => false,
         // If statements are not required, they are checked only if the board has any.
