@@ -24,8 +24,8 @@ pub(crate) enum Mark {
     Blank,
     Options(Vec<u16>),
     Points(Vec<(u16, u64)>),
-    /// One option for each place, the best first.
-    Ranking(Vec<u16>),
+    /// The options of each place, the best first. Several options of one place tie.
+    Ranking(Vec<Vec<u16>>),
 }
 
 impl Mark {
@@ -38,7 +38,9 @@ impl Mark {
             Self::Points(points) => {
                 ballot::Mark::Points(points.iter().map(|(option, points)| (id(option), *points)).collect())
             }
-            Self::Ranking(ranking) => ballot::Mark::Ranking(ranking.iter().map(|option| vec![id(option)]).collect()),
+            Self::Ranking(ranking) => {
+                ballot::Mark::Ranking(ranking.iter().map(|place| place.iter().map(id).collect()).collect())
+            }
         }
     }
 }
@@ -55,6 +57,8 @@ pub(crate) struct Published {
     pub(crate) undervotes: Option<u64>,
     /// The sums of several options: what each sum is, its options, and the number.
     pub(crate) sums: Vec<(String, Range<usize>, u64)>,
+    /// Numbers that no election decrypts: what each is, the published number, and the one that the reader counted.
+    pub(crate) read: Vec<(String, u64, u64)>,
 }
 
 /// A contest of a source.
@@ -131,12 +135,19 @@ impl Ballots {
         &self.title
     }
 
+    /// Adds notes about the files before those about the ballots.
+    pub(crate) fn with_notes(mut self, before: &[String], after: Option<String>) -> Self {
+        self.notes.splice(0..0, before.iter().cloned());
+        self.notes.extend(after);
+        self
+    }
+
     pub(crate) fn set_title(&mut self, title: &str) {
         self.title = shown(title);
     }
 
-    /// Returns notes about the source, one sentence each. They say what was left out, and which ballots were counted
-    /// although they break the rules of the source.
+    /// Returns notes about the source, one sentence each. They say what was left out or changed, with the numbers of
+    /// ballots and marks, and which ballots were counted although they break the rules of the source.
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes

@@ -10,14 +10,13 @@
 //! number of shares. Broker non-votes are blank. *Weights* belong to voters who all voted yes. Decimals after the
 //! fourth are cut off, so that the weights are whole numbers of the unit `1/10000`, which the manifest names.
 
-use std::path::Path;
-
 use ballotta::limits::{MAX_TOTAL, MAX_WEIGHT};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::ballots::{Ballots, Contest, Mark, Names, Published, check_contests, choose, shown};
 use crate::error::{At as _, Result, bail, ensure};
+use crate::source::Source;
 use crate::text::{json, number, shortened};
 
 /// The number of decimals of a weight that are kept.
@@ -72,9 +71,15 @@ struct Item {
     broker_non_votes: Option<u64>,
 }
 
+/// Whether this is the beginning of such a document.
+pub(crate) fn is_shares(beginning: &str) -> bool {
+    beginning.starts_with('{') && ["\"meetings\"", "\"weights\""].iter().any(|field| beginning.contains(field))
+}
+
 /// Reads meetings or weights.
-pub(crate) fn read(path: &Path) -> Result<Ballots> {
-    interpret(json(path)?).at(|| path.display())
+pub(crate) fn read(source: &Source) -> Result<Ballots> {
+    let file = source.only(|file| Ok(is_shares(&crate::format::beginning(file)?)))?;
+    interpret(json(file)?).at(|| file.shown())
 }
 
 fn interpret(document: Document) -> Result<Ballots> {
