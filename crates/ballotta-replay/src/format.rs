@@ -384,16 +384,11 @@ mod tests {
         let candidates = r#"{"List":[{"Description":"A","Id":21,"ContestId":7},{"Description":"E","Id":31,"ContestId":9},
             {"Description":"W","Id":40,"ContestId":9,"Type":"WriteIn"}]}"#;
         for (name, format, source) in sources {
-            // A folder of its own: every reading lists the files of the folder.
-            let folder = tempfile::tempdir().unwrap();
-            if format == Format::Dominion {
-                fs::write(folder.path().join("ContestManifest.json"), contests).unwrap();
-                fs::write(folder.path().join("CandidateManifest.json"), candidates).unwrap();
-            }
-            let path = folder.path().join(name);
             let read = |bytes: &[u8]| {
-                fs::write(&path, bytes).unwrap();
-                let ballots = format.read(&Source::open(&path)?)?.part(&[], None)?;
+                let manifests =
+                    [("ContestManifest.json", contests.as_bytes()), ("CandidateManifest.json", candidates.as_bytes())];
+                let source = Source::of_memory(&[&[(name, bytes)][..], &manifests].concat());
+                let ballots = format.read(&source)?.part(&[], None)?;
                 let _ = count(&ballots);
                 Ok::<_, ReplayError>(ballots.questions().voters.len())
             };

@@ -10,6 +10,9 @@
 //! 2: {1,2}                       alternatives in braces tie
 //! ```
 //!
+//! Files of before 2022 begin with the number of alternatives, a line `<number>,<name>` for each, and the numbers of voters,
+//! of their sum and of different orders. Their orders are `<voters>,1,{2,3}`.
+//!
 //! In `.cat`, the parts of a line are the categories. Every category becomes a contest: the alternatives that are in it.
 
 use std::collections::HashMap;
@@ -23,8 +26,13 @@ use crate::text::{Lines, number, shortened};
 
 /// Whether this is the beginning of such a file.
 pub(crate) fn is_preflib(beginning: &str) -> bool {
-    beginning.starts_with('#')
-        && ["# ALTERNATIVE NAME ", "# NUMBER ALTERNATIVES:"].iter().any(|key| beginning.contains(key))
+    let mut lines = beginning.lines().map(str::trim);
+    let mut is_old = || {
+        let count = lines.next().and_then(|line| number(line).ok());
+        count.is_some() && lines.next().is_some_and(|line| line.starts_with("1,"))
+    };
+    let keys = ["# ALTERNATIVE NAME ", "# NUMBER ALTERNATIVES:"];
+    if beginning.starts_with('#') { keys.iter().any(|key| beginning.contains(key)) } else { is_old() }
 }
 
 /// Reads a file.
@@ -67,6 +75,35 @@ impl Header {
         Ok(())
     }
 
+    /// The lines at the beginning of an old file, of which `first` has the number of alternatives.
+    fn old(&mut self, first: &str, lines: &mut Lines) -> Result<()> {
+        let next = |lines: &mut Lines| {
+            lines.read()?.ok_or_else(|| problem!("{}: the lines before the orders are missing", lines.file()))
+        };
+        for position in 1..=number(first).at(|| lines.here())? {
+            let line = next(lines)?;
+            let mut named = || {
+                let (stated, name) = line.split_once(',').ok_or_else(|| problem!("the line is not <number>,<name>"))?;
+                ensure!(number(stated.trim())? == position, "alternative {position} is not in its place");
+                option_number(self.alternatives.len())?;
+                self.alternatives.push((position.to_string(), name.trim().to_owned()));
+                Ok(())
+            };
+            named().at(|| lines.here())?;
+        }
+        let line = next(lines)?;
+        let values: Vec<&str> = line.split(',').map(str::trim).collect();
+        match values.as_slice() {
+            [voters, _, different] => {
+                self.values.insert("NUMBER VOTERS".to_owned(), (*voters).to_owned());
+                self.values.insert("NUMBER UNIQUE ORDERS".to_owned(), (*different).to_owned());
+                Ok(())
+            }
+            _ => Err(problem!("the line is not <voters>,<sum>,<different orders>")),
+        }
+        .at(|| lines.here())
+    }
+
     fn number(&self, key: &str) -> Result<Option<u64>> {
         self.values.get(key).map(|value| number(value).at(|| key.to_owned())).transpose()
     }
@@ -78,10 +115,16 @@ impl Header {
 
 fn interpret(mut lines: Lines, is_cat: bool) -> Result<Ballots> {
     let mut header = Header::default();
+    let mut is_old = false;
     let mut orders: Vec<(Vec<Vec<u16>>, u64)> = Vec::new();
     while let Some(line) = lines.read()? {
         let line = line.trim();
         if line.is_empty() {
+            continue;
+        }
+        if header.alternatives.is_empty() && !line.starts_with('#') && number(line).is_ok() {
+            header.old(line, &mut lines)?;
+            is_old = true;
             continue;
         }
         let place = || lines.here();
@@ -89,7 +132,9 @@ fn interpret(mut lines: Lines, is_cat: bool) -> Result<Ballots> {
             header.line(line).at(place)?;
             continue;
         }
-        let parts = line.split_once(':').ok_or_else(|| problem!("{:?} has no number of voters", shortened(line)));
+        let parts = line
+            .split_once(if is_old { ',' } else { ':' })
+            .ok_or_else(|| problem!("{:?} has no number of voters", shortened(line)));
         let (count, order) = parts.at(place)?;
         let count = voters(count.trim()).at(place)?;
         let order = header.order(order).at(place)?;
@@ -212,6 +257,26 @@ mod tests {
         assert!(!compare(&ballots, &count(&ballots), None)[0].agrees());
         let ballots = parse(&text.replace("ORDERS: 3", "ORDERS: 4")).unwrap();
         assert!(!compare(&ballots, &count(&ballots), None)[0].agrees());
+    }
+
+    #[test]
+    fn old_files_are_read() {
+        let text = "3\n1,Ada\n2,Bob, Jr.\n3,Eve\n6,6,2\n4,2,{1,3}\n2,3\n";
+        assert!(is_preflib(text) && !is_preflib("3\nContest,1\n") && !is_preflib("3,1\n1,2\n"));
+        let ballots = parse(text).unwrap();
+        let counts = count(&ballots);
+        assert_eq!(ballots.contests[0].options[1].1, "Bob, Jr.");
+        assert_eq!((counts[0].ballots, counts[0].options.as_slice()), (6, [0, 4, 2].as_slice()));
+        assert_eq!(counts[1].pairs, [[0, 0, 0], [4, 0, 4], [2, 2, 0]]);
+        assert!(compare(&ballots, &counts, None).iter().all(crate::Comparison::agrees));
+        for (text, expected) in [
+            ("2\n1,A\n3,B\n", "sample, line 3: alternative 2 is not in its place"),
+            ("2\n1,A\n", "sample: the lines before the orders are missing"),
+            ("1\n1,A\n3,3\n", "sample, line 3: the line is not <voters>,<sum>,<different orders>"),
+            ("1\nA\n", "sample, line 2: the line is not <number>,<name>"),
+        ] {
+            assert_eq!(on_one_line(&parse(text).err().unwrap()), expected);
+        }
     }
 
     #[test]

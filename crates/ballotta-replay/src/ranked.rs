@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use ballotta::limits::MAX_CONTESTS;
 use serde::Deserialize;
 
-use crate::ballots::{Ballots, Contest, MAX_BALLOTS, Mark, Names, Published, check_contests, choose};
+use crate::ballots::{Ballots, Contest, MAX_BALLOTS, Mark, Names, Published, check_contests, choose, option_number};
 use crate::dominion::MAX_RANKS;
 use crate::error::{At as _, Result, bail, ensure, problem};
 use crate::rctab::{Cell, Config, Rctab};
@@ -60,11 +60,22 @@ pub(crate) fn read(source: &Source, kind: Kind) -> Result<Ballots> {
         })?,
     };
     let names = source.find("candidates.json")?.map(json).transpose()?.unwrap_or_default();
-    interpret(Records::new(Lines::open(ballots)?, ','), names, Rctab::read(source)?, kind)
+    let rctab = Rctab::read(source)?;
+    for (file, config) in &rctab.configs {
+        if let Some(first) = config.first_candidate(ballots.name()).at(|| file)? {
+            let (records, rules) = (Records::new(Lines::open(ballots)?, ','), (file.as_str(), config));
+            return candidates_in_columns(records, first - 1, rules);
+        }
+    }
+    interpret(Records::new(Lines::open(ballots)?, ','), names, rctab, kind)
 }
 
 /// Whether this is the first line of a file with ranked ballots.
 pub(crate) fn is_header(line: &str) -> bool {
+    // A line of JSON has commas and ranks as well.
+    if line.starts_with(['{', '[', '<']) {
+        return false;
+    }
     let columns: Vec<String> = line.split(',').map(|column| column.trim().trim_matches('"').to_owned()).collect();
     !ranks_of(&columns).is_empty()
 }
@@ -384,6 +395,57 @@ fn interpret(mut records: Records, names: Candidates, mut rctab: Rctab, kind: Ki
     sheets.finish()
 }
 
+/// Reads a file with a column for each candidate, from column `first` on, and the rank of the candidate in its cells.
+fn candidates_in_columns(mut records: Records, first: usize, (file, config): (&str, &Config)) -> Result<Ballots> {
+    let header = records.read()?.ok_or_else(|| problem!("there is no line"))?;
+    let names: Vec<&str> = header.values.iter().skip(first).map(|name| name.trim()).collect();
+    let place = || records.place(header.line);
+    let is_named = names.iter().all(|name| !name.is_empty()) && !names.is_empty();
+    is_named.then_some(()).ok_or_else(|| problem!("a column from {} on names no candidate", first + 1)).at(place)?;
+    option_number(names.len() - 1).at(place)?;
+    let mut sheets = Sheets::new(config.title(), "ballots");
+    let others: Vec<&str> = header.values.iter().take(first).map(|name| name.trim()).collect();
+    if !others.is_empty() {
+        sheets.notes.push(format!("columns that are not read: {}", listed(others.into_iter())));
+    }
+    let contest = sheets.add(RawContest::Ranked(Race {
+        name: "ranked".to_owned(),
+        title: config.title().to_owned(),
+        candidates: names.iter().map(|name| ((*name).to_owned(), (*name).to_owned())).collect(),
+        is_sorted: false,
+        has_ties: false,
+        rules: config.rules(&names).at(|| file)?,
+        published: Published::default(),
+    }));
+    let (most, mut cut) = (config.most_ranks().at(|| file)?, 0);
+    while let Some(record) = records.read()? {
+        let mut read = || {
+            ensure!(record.values.len() == header.values.len(), "not as many values as columns");
+            let mut ranks: Vec<Vec<u16>> = Vec::new();
+            for (candidate, cell) in (0..).zip(record.values.iter().skip(first).map(|cell| cell.trim())) {
+                if cell.is_empty() {
+                    continue;
+                }
+                let rank = rank_number(cell).ok_or_else(|| problem!("{:?} is not a rank", shortened(cell)))?;
+                if rank > most {
+                    cut += 1;
+                    continue;
+                }
+                ranks.resize(ranks.len().max(rank), Vec::new());
+                ranks[rank - 1].push(candidate);
+            }
+            let ranks = ranks.iter().map(|candidates| Rank::of(candidates)).collect();
+            sheets.cast(vec![(contest, Entry::Ranks(ranks))], 1, 1)
+        };
+        read().at(|| records.place(record.line))?;
+    }
+    if cut > 0 {
+        let (ranks, do_not) = (counted(cut, "rank", "ranks"), if cut == 1 { "does" } else { "do" });
+        sheets.notes.push(format!("{ranks} beyond maxRankingsAllowed {do_not} not count"));
+    }
+    sheets.finish()
+}
+
 impl Group {
     /// What a ballot has in the contest, or `None` if the contest is not on the ballot.
     fn entry(&mut self, record: &Record, sheets: &mut Sheets) -> Result<Option<Entry>> {
@@ -666,6 +728,30 @@ mod tests {
     }
 
     #[test]
+    fn a_configuration_may_say_that_columns_are_candidates() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = CONFIG.replace(
+            r#"{"undeclaredWriteInLabel":"UWI"}"#,
+            r#"{"provider":"genericCsv","filePath":"x/mayor.csv","firstVoteColumnIndex":"2"}"#,
+        );
+        std::fs::write(folder.path().join("mayor_config.json"), config).unwrap();
+        let of = |text: &str| {
+            let path = folder.path().join("mayor.csv");
+            std::fs::write(&path, text).unwrap();
+            read(&Source::open(&path)?, Kind::Ranked)
+        };
+        let ballots = of("id,Ada,Bob,Eve\n7,2,1,\n8,1,1,2\n9,,,\n").unwrap();
+        let counts = count(&ballots);
+        assert_eq!((ballots.title(), titles(&ballots.contests[0])), ("Mayor", vec!["Ada", "Bob", "Eve"]));
+        assert_eq!((counts[0].options.as_slice(), counts[0].blank), ([0, 1, 1].as_slice(), 1));
+        assert_eq!(counts[1].pairs, [[0, 0, 1], [1, 0, 1], [1, 1, 0]]);
+        let expected = ["columns that are not read: id", "Mayor: 1 over-voted rank counts for nobody"];
+        assert_eq!(ballots.notes, expected);
+        let problem = of("id,Ada,Bob\n7,x,1\n").err().unwrap().to_string();
+        assert!(problem.ends_with("mayor.csv, line 2: \"x\" is not a rank"), "{problem}");
+    }
+
+    #[test]
     fn columns_of_ranks_are_found_among_others() {
         for (column, expected) in [
             ("Rank 1", Some(("ranked", 1))),
@@ -690,7 +776,7 @@ mod tests {
         assert_eq!(ballots.notes, expected);
         assert!(is_header("mayor_1,mayor_2") && is_header("CVR ID,\"Rank 1\""));
         assert!(!is_header("mayor_0") && !is_header("mayor") && !is_header("_1") && !is_header("a_65"));
-        assert!(!is_header("name,precinct_3"));
+        assert!(!is_header("name,precinct_3") && !is_header("{\"a\":1,\"Rank\":1}"));
     }
 
     #[test]

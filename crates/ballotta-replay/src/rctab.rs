@@ -18,6 +18,9 @@ use crate::text::{json, number, shortened, unique_keys, whole};
 /// The name of reports for write-ins that are not candidates.
 const UNDECLARED: &str = "Undeclared Write-ins";
 
+/// The providers of files with a column for each candidate.
+const GENERIC: [&str; 2] = ["genericCsv", "CSV"];
+
 /// The parts of a configuration that determine the first preference.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -39,6 +42,9 @@ struct OutputSettings {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct CvrSource {
+    file_path: String,
+    provider: String,
+    first_vote_column_index: String,
     overvote_label: String,
     skipped_rank_label: String,
     undeclared_write_in_label: String,
@@ -264,6 +270,19 @@ impl Config {
 
     fn is_known(&self, name: &str) -> bool {
         self.candidate(name).is_some() || self.is_undeclared(name)
+    }
+
+    /// The first column of candidates in this file, counted from 1, if the configuration says that the file has a column for
+    /// each candidate and ranks in its cells.
+    pub(crate) fn first_candidate(&self, file: &str) -> Result<Option<usize>> {
+        let is_same = |source: &&CvrSource| {
+            let name = source.file_path.rsplit(['/', '\\']).next().unwrap_or_default();
+            name == file && GENERIC.contains(&source.provider.as_str())
+        };
+        let Some(source) = self.cvr_file_sources.iter().find(is_same) else { return Ok(None) };
+        let column = number(&source.first_vote_column_index).at(|| "firstVoteColumnIndex")?;
+        ensure!(column > 0, "firstVoteColumnIndex is 0");
+        Ok(Some(usize::try_from(column).unwrap_or(usize::MAX)))
     }
 
     /// What a cell says, if the configuration says it.

@@ -37,11 +37,19 @@ pub struct Source {
 pub(crate) struct SourceFile {
     /// The name in the folder or the archive, without `.gz`.
     name: String,
-    path: PathBuf,
+    content: Content,
     /// The file as errors name it.
     shown: String,
     /// Whether the reader of a format has opened it.
     is_read: Cell<bool>,
+}
+
+/// Where the bytes of a file are.
+#[derive(Debug)]
+enum Content {
+    Disk(PathBuf),
+    #[cfg(test)]
+    Memory(std::sync::Arc<[u8]>),
 }
 
 /// An error of the operating system about a file or folder.
@@ -94,7 +102,8 @@ impl Source {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut files = files_of(folder)?;
         let name = path.file_name().map(PathBuf::from).unwrap_or_default();
-        let main = files.iter().position(|file| file.path.file_name() == Some(name.as_os_str()));
+        let is_main = |file: &SourceFile| file.path().and_then(Path::file_name) == Some(name.as_os_str());
+        let main = files.iter().position(is_main);
         let main = main.unwrap_or_else(|| {
             // A hidden file is not among the files of its folder.
             files.push(SourceFile::new(&name.display().to_string(), path.to_owned(), path));
@@ -104,6 +113,18 @@ impl Source {
             file.shown = path.display().to_string();
         }
         Ok(Self::new(path, Some(main), files))
+    }
+
+    /// Files in memory. The first one is the source.
+    #[cfg(test)]
+    pub(crate) fn of_memory(files: &[(&str, &[u8])]) -> Self {
+        let file = |(name, bytes): &(&str, &[u8])| SourceFile {
+            name: (*name).to_owned(),
+            content: Content::Memory((*bytes).into()),
+            shown: (*name).to_owned(),
+            is_read: Cell::new(false),
+        };
+        Self::new(Path::new("source"), Some(0), files.iter().map(file).collect())
     }
 
     /// The source as errors name it.
@@ -191,7 +212,7 @@ fn files_of(folder: &Path) -> Result<Vec<SourceFile>> {
             found.push(SourceFile::new(&name, path, &shown));
         }
     }
-    found.sort_by(|one, two| one.path.cmp(&two.path));
+    found.sort_by(|one, two| one.path().cmp(&two.path()));
     Ok(found)
 }
 
@@ -224,7 +245,15 @@ fn named(archive: &Path, members: Vec<(String, PathBuf)>) -> Result<Vec<SourceFi
 impl SourceFile {
     fn new(name: &str, path: PathBuf, shown: &Path) -> Self {
         let name = name.strip_suffix(".gz").unwrap_or(name).to_owned();
-        Self { name, path, shown: shown.display().to_string(), is_read: Cell::new(false) }
+        Self { name, content: Content::Disk(path), shown: shown.display().to_string(), is_read: Cell::new(false) }
+    }
+
+    fn path(&self) -> Option<&Path> {
+        match &self.content {
+            Content::Disk(path) => Some(path),
+            #[cfg(test)]
+            Content::Memory(_) => None,
+        }
     }
 
     /// The name in the folder or the archive, without `.gz`.
@@ -245,7 +274,12 @@ impl SourceFile {
 
     fn unpacked(&self) -> Result<Box<dyn BufRead>> {
         let unreadable = |source| ReplayError::Read { place: self.shown.clone(), source };
-        let mut reader = BufReader::with_capacity(1 << 16, File::open(&self.path).map_err(unreadable)?);
+        let path = match &self.content {
+            Content::Disk(path) => path,
+            #[cfg(test)]
+            Content::Memory(bytes) => return Ok(Box::new(io::Cursor::new(std::sync::Arc::clone(bytes)))),
+        };
+        let mut reader = BufReader::with_capacity(1 << 16, File::open(path).map_err(unreadable)?);
         if reader.fill_buf().map_err(unreadable)?.starts_with(&archive::GZIP) {
             return Ok(Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(reader))));
         }
