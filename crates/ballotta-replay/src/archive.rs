@@ -6,6 +6,7 @@
 //! The archives of records (`ballotta_io::ZipRecord`) are another matter: they have the files of a record only, of limited
 //! lengths, and no byte besides. Archives of others have comments, folders and files of any length.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use flate2::bufread::DeflateDecoder;
 use flate2::read::MultiGzDecoder;
 
 use crate::error::{At as _, ReplayError, Result, bail, ensure, problem};
-use crate::source::{MAX_FILES, MAX_UNPACKED_BYTES, unreadable};
+use crate::source::{MAX_FILES, MAX_UNPACKED_BYTES, listed, unreadable};
 use crate::text::shortened;
 
 /// The first bytes of a gzip file.
@@ -59,16 +60,19 @@ impl Kind {
     /// Unpacks an archive into an empty folder.
     pub(crate) fn unpack(self, path: &Path, folder: &Path) -> Result<Unpacked> {
         let file = File::open(path).map_err(unreadable(path))?;
-        let writer = Writer { folder, files: Vec::new(), notes: Vec::new(), left: MAX_UNPACKED_BYTES };
+        let writer = Writer { folder, files: Vec::new(), skipped: BTreeMap::new(), left: MAX_UNPACKED_BYTES };
         let writer = match self {
             Self::Zip => zip(file, writer),
             Self::Tar => tar(BufReader::new(file), writer),
             Self::TarGz => tar(BufReader::new(MultiGzDecoder::new(BufReader::new(file))), writer),
         };
-        let Writer { files, notes, .. } = writer.at(|| path.display())?;
+        let Writer { files, skipped, .. } = writer.at(|| path.display())?;
         let is_workbook = files.iter().any(|(name, _)| name == "xl/workbook.xml");
         ensure!(!is_workbook, "{} is a workbook (xlsx): save its sheet as CSV", path.display());
-        Ok((files, notes))
+        let note = |(why, names): (&str, Vec<String>)| {
+            format!("not read ({why}): {}", listed(names.iter().map(String::as_str)))
+        };
+        Ok((files, skipped.into_iter().map(note).collect()))
     }
 }
 
@@ -76,7 +80,8 @@ impl Kind {
 struct Writer<'a> {
     folder: &'a Path,
     files: Vec<(String, PathBuf)>,
-    notes: Vec<String>,
+    /// The files that are not unpacked, by the reason.
+    skipped: BTreeMap<&'static str, Vec<String>>,
     /// The number of bytes that may still be unpacked.
     left: u64,
 }
@@ -87,6 +92,10 @@ fn damaged(name: &str) -> impl Fn(io::Error) -> ReplayError {
 }
 
 impl Writer<'_> {
+    fn skip(&mut self, why: &'static str, name: String) {
+        self.skipped.entry(why).or_default().push(name);
+    }
+
     /// Unpacks a file, and returns its length and its checksum.
     fn write(&mut self, name: String, from: impl Read) -> Result<(u64, u32)> {
         ensure!(self.files.len() < MAX_FILES, "more than {MAX_FILES} files");
@@ -221,8 +230,7 @@ fn zip(mut file: File, mut writer: Writer<'_>) -> Result<Writer<'_>> {
             continue;
         }
         if is_encrypted || !matches!(method, 0 | 8) {
-            let problem = if is_encrypted { "is encrypted" } else { "is not compressed by deflate" };
-            writer.notes.push(format!("not read: {name}, which {problem}"));
+            writer.skip(if is_encrypted { "encrypted" } else { "not compressed by deflate" }, name);
             continue;
         }
         let local = read_at(&mut file, header, 30)?;
@@ -319,7 +327,7 @@ fn tar(mut from: impl Read, mut writer: Writer<'_>) -> Result<Writer<'_>> {
                 _ => {
                     // Folders have no bytes. Links and files with holes are named.
                     if kind != b'5' && !name.ends_with('/') {
-                        writer.notes.push(format!("not read: {name}, which is not a plain file"));
+                        writer.skip("no plain file", name.clone());
                     }
                     let skipped = io::copy(&mut { bytes }, &mut io::sink()).map_err(damaged(&name))?;
                     ensure!(skipped == length, "{}: the archive ends too early", shortened(&name));
@@ -498,13 +506,13 @@ pub(crate) mod tests {
     #[test]
     fn what_is_unpacked_is_limited() {
         let folder = tempfile::tempdir().unwrap();
-        let mut writer = Writer { folder: folder.path(), files: Vec::new(), notes: Vec::new(), left: 10 };
+        let mut writer = Writer { folder: folder.path(), files: Vec::new(), skipped: BTreeMap::new(), left: 10 };
         assert_eq!(writer.write("a".to_owned(), &b"1234"[..]).unwrap().0, 4);
         let problem = writer.write("b".to_owned(), io::repeat(0)).unwrap_err().to_string();
         assert_eq!(problem, format!("more than {MAX_UNPACKED_BYTES} bytes when it is unpacked"));
         let mut zip = zip_of(&[("a", "text")]);
         let at = zip.windows(4).position(|bytes| bytes == b"PK\x01\x02").unwrap();
         zip[at + 8] = 1;
-        assert_eq!(opened(&zip).unwrap().notes, ["not read: a, which is encrypted"]);
+        assert_eq!(opened(&zip).unwrap().notes, ["not read (encrypted): a"]);
     }
 }

@@ -20,7 +20,7 @@ use crate::ballots::{Ballots, Contest, Names, Published, check_contests, choose,
 use crate::dominion::MAX_RANKS;
 use crate::error::{At as _, Result, bail, ensure, problem};
 use crate::sheets::{Entry, Race, Rank, RawContest, Rules, Sheets};
-use crate::source::{Source, SourceFile};
+use crate::source::Source;
 use crate::text::{counted, json, shortened};
 
 /// Statuses of a contest on a sheet, with which it is off the ballot.
@@ -181,12 +181,12 @@ pub(crate) fn read(source: &Source) -> Result<Ballots> {
         }
     }
     ensure!(!reports.is_empty(), "{} has no report of cast vote records", source.shown());
-    // A contest is ranked if one of its positions has a rank, which may be in any report. So all reports are read first.
-    let mut read: Vec<(&SourceFile, Report)> = Vec::with_capacity(reports.len());
-    for file in reports {
-        read.push((file, json(file)?));
+    // A contest is ranked if one of its positions has a rank, which may be in any report. So all reports are read twice,
+    // and never all at once.
+    let mut ranked = HashSet::new();
+    for file in &reports {
+        ranked.extend(ranked_contests(&json(file)?));
     }
-    let ranked: HashSet<String> = read.iter().flat_map(|(_, report)| ranked(report)).collect();
     let mut reader = Reader {
         sheets: Sheets::new("Cast vote records", "ballots"),
         known: Vec::new(),
@@ -195,14 +195,14 @@ pub(crate) fn read(source: &Source) -> Result<Ballots> {
         invalid: 0,
         not_allocable: 0,
     };
-    for (file, report) in read {
-        reader.report(report, &ranked).at(|| file.shown().to_owned())?;
+    for file in reports {
+        reader.report(json(file)?, &ranked).at(|| file.shown())?;
     }
     reader.finish()
 }
 
 /// The contests of a report in which positions have ranks.
-fn ranked(report: &Report) -> impl Iterator<Item = String> {
+fn ranked_contests(report: &Report) -> impl Iterator<Item = String> {
     let contests = report.records.iter().flat_map(|record| &record.snapshots).flat_map(|snapshot| &snapshot.contests);
     let has_rank = |selection: &SheetSelection| {
         selection.rank.is_some() || selection.selection_position.iter().any(|position| position.rank.is_some())

@@ -25,7 +25,7 @@ use crate::error::{At as _, Result, bail, ensure, problem};
 use crate::rctab::{Cell, Config, Rctab};
 use crate::sheets::{Entry, Found, Race, Rank, RawContest, Rules, Sheets};
 use crate::source::{Source, listed};
-use crate::text::{Lines, Record, Records, counted, json, number, shortened, unique_keys};
+use crate::text::{Lines, Record, Records, counted, json, number, separator, shortened, unique_keys};
 
 /// The first column of an export of ES&S, and its columns that are no contests.
 const ESS_FIRST: &str = "cast vote record";
@@ -59,15 +59,16 @@ pub(crate) fn read(source: &Source, kind: Kind) -> Result<Ballots> {
             Ok(if kind == Kind::Ess { is_ess(line) } else { !is_ess(line) && is_header(line) })
         })?,
     };
+    let separator = separator(crate::format::beginning(ballots)?.lines().next().unwrap_or_default());
     let names = source.find("candidates.json")?.map(json).transpose()?.unwrap_or_default();
     let rctab = Rctab::read(source)?;
     for (file, config) in &rctab.configs {
         if let Some(first) = config.first_candidate(ballots.name()).at(|| file)? {
-            let (records, rules) = (Records::new(Lines::open(ballots)?, ','), (file.as_str(), config));
+            let (records, rules) = (Records::new(Lines::open(ballots)?, separator), (file.as_str(), config));
             return candidates_in_columns(records, first - 1, rules);
         }
     }
-    interpret(Records::new(Lines::open(ballots)?, ','), names, rctab, kind)
+    interpret(Records::new(Lines::open(ballots)?, separator), names, rctab, kind)
 }
 
 /// Whether this is the first line of a file with ranked ballots.
@@ -76,13 +77,14 @@ pub(crate) fn is_header(line: &str) -> bool {
     if line.starts_with(['{', '[', '<']) {
         return false;
     }
-    let columns: Vec<String> = line.split(',').map(|column| column.trim().trim_matches('"').to_owned()).collect();
+    let columns: Vec<String> =
+        line.split(separator(line)).map(|column| column.trim().trim_matches('"').to_owned()).collect();
     !ranks_of(&columns).is_empty()
 }
 
 /// Whether this is the first line of an export of ES&S.
 pub(crate) fn is_ess(line: &str) -> bool {
-    let first = line.split(',').next().unwrap_or_default();
+    let first = line.split(separator(line)).next().unwrap_or_default();
     first.trim().trim_matches('"').eq_ignore_ascii_case(ESS_FIRST)
 }
 
@@ -139,8 +141,11 @@ fn long_rank(column: &str) -> Option<(String, usize)> {
     }
     let end_of = |(start, word): &(usize, &str)| start + word.len();
     for (at, (start, word)) in words.iter().enumerate() {
-        let word = word.to_lowercase();
-        let next = words.get(at + 1).and_then(|(_, next)| rank_number(next));
+        let lower = word.to_lowercase();
+        // A number in brackets is that of the column.
+        let is_near =
+            |next: &usize| column.get(start + word.len()..*next).is_some_and(|between| !between.contains('('));
+        let next = words.get(at + 1).filter(|(next, _)| is_near(next)).and_then(|(_, next)| rank_number(next));
         let before = at.checked_sub(1).and_then(|at| words.get(at));
         let ordinal = before.and_then(|(start, word)| {
             let digits = ["st", "nd", "rd", "th"]
@@ -148,17 +153,17 @@ fn long_rank(column: &str) -> Option<(String, usize)> {
                 .find_map(|end| word.to_lowercase().strip_suffix(end).map(str::to_owned));
             Some((*start, rank_number(&digits?)?))
         });
-        let (start, end, rank) = if WORDS.contains(&word.as_str()) {
+        let (start, end, rank) = if WORDS.contains(&lower.as_str()) {
             match (next, ordinal) {
-                (Some(rank), _) => {
+                (_, Some((start, rank))) => (start, end_of(words.get(at)?), rank),
+                (Some(rank), None) => {
                     let is_of = words.get(at + 2).is_some_and(|(_, of)| of.eq_ignore_ascii_case("of"));
                     let of = words.get(at + 3).filter(|(_, last)| is_of && rank_number(last).is_some());
                     (*start, end_of(of.or(words.get(at + 1))?), rank)
                 }
-                (None, Some((start, rank))) => (start, end_of(words.get(at)?), rank),
                 (None, None) => continue,
             }
-        } else if let Some(rank) = WORDS.iter().find_map(|key| rank_number(word.strip_prefix(key)?)) {
+        } else if let Some(rank) = WORDS.iter().find_map(|key| rank_number(lower.strip_prefix(key)?)) {
             (*start, end_of(words.get(at)?), rank)
         } else {
             continue;
@@ -761,6 +766,8 @@ mod tests {
             ("DEM Governor 1st Choice (5715)", Some(("DEM Governor", 1))),
             ("Rep. to Congress District 2 3rd Choice", Some(("Rep. to Congress District 2", 3))),
             ("Mayor - 2nd preference", Some(("Mayor", 2))),
+            ("Bridge 1st Choice (17)", Some(("Bridge", 1))),
+            ("Choice (17)", None),
             ("Precinct 12", None),
             ("Choice", None),
             ("Rank 65", None),
@@ -774,6 +781,7 @@ mod tests {
         assert_eq!(count(&ballots)[0].options, [1, 1]);
         let expected = ["columns that are not read: CVR ID, precinct_3", "mayor: 1 over-voted rank counts for nobody"];
         assert_eq!(ballots.notes, expected);
+        assert!(is_header("mayor_1;mayor_2") && is_ess("\"Cast Vote Record\";Precinct"));
         assert!(is_header("mayor_1,mayor_2") && is_header("CVR ID,\"Rank 1\""));
         assert!(!is_header("mayor_0") && !is_header("mayor") && !is_header("_1") && !is_header("a_65"));
         assert!(!is_header("name,precinct_3") && !is_header("{\"a\":1,\"Rank\":1}"));

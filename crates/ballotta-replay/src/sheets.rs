@@ -12,7 +12,7 @@ use ballotta::limits::MAX_RANKED_OPTIONS;
 
 use crate::ballots::{Ballots, Contest, MAX_BALLOTS, Mark, Names, Published, check_contests, choose, option_number};
 use crate::error::{Result, ensure};
-use crate::text::{counted, number};
+use crate::text::{counted, number, shortened};
 
 /// What a sheet has in a contest.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -245,8 +245,8 @@ impl Sheets {
                     // A contest on no ballot is named later.
                     ballots.notes.push(format!(
                         "contest {} ({}) has no options: it is left out of {}",
-                        contest.id,
-                        contest.title,
+                        shortened(&contest.id),
+                        shortened(&contest.title),
                         counted(sheets, "ballot", "ballots")
                     ));
                 }
@@ -331,7 +331,7 @@ impl Race {
         if order.is_empty() {
             let of: u64 = sheets.iter().map(|(sheet, _)| often[*sheet]).sum();
             let of = counted(of, "ballot", "ballots");
-            ballots.notes.push(format!("nobody is ranked for {title}: the contest is left out of {of}"));
+            ballots.notes.push(format!("nobody is ranked for {}: the contest is left out of {of}", shortened(&title)));
             return;
         }
         let code = |candidate: &u16| candidates[usize::from(*candidate)].0.as_str();
@@ -453,6 +453,7 @@ impl Ranked {
     fn notes(&self, title: &str, candidates: usize, notes: &mut Vec<String>) {
         let marks = |number: u64| counted(number, "mark", "marks");
         let counts = |number: u64| if number == 1 { "counts" } else { "count" };
+        let title = shortened(title);
         let do_not_count = |number: u64| if number == 1 { "does not count" } else { "do not count" };
         let Self { overvotes, ties, repeated, excluded, unpaired } = *self;
         let mut say = |number: u64, text: String| {

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use crate::archive;
 use crate::error::{ReplayError, Result, bail, ensure};
+use crate::text::shortened;
 
 /// The most files in a folder or an archive.
 pub(crate) const MAX_FILES: usize = 1 << 17;
@@ -196,7 +197,7 @@ impl Source {
 /// The first names, and how many more there are.
 pub(crate) fn listed<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
     let more = names.len().saturating_sub(MAX_NAMES);
-    let first: Vec<&str> = names.take(MAX_NAMES).collect();
+    let first: Vec<String> = names.take(MAX_NAMES).map(shortened).collect();
     if more == 0 { first.join(", ") } else { format!("{} and {more} more", first.join(", ")) }
 }
 

@@ -229,6 +229,14 @@ impl Records {
     }
 }
 
+/// The separator of values: the one of these that the first line has most often.
+pub(crate) fn separator(line: &str) -> char {
+    let mut separators = [',', ';', '\t'];
+    // The sort is stable, so that a line without separators has the first one.
+    separators.sort_by_key(|separator| std::cmp::Reverse(line.matches(*separator).count()));
+    separators[0]
+}
+
 /// A whole number in decimal digits, without sign or spaces.
 pub(crate) fn number(text: &str) -> Result<u64> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -295,6 +303,13 @@ mod tests {
             assert_eq!(number(text).unwrap_err().to_string(), format!("{shown:?} is not a whole number"));
         }
         assert_eq!(number("18446744073709551615").unwrap(), u64::MAX);
+    }
+
+    #[test]
+    fn a_line_shows_its_separator() {
+        for (line, expected) in [("a,b", ','), ("a;b;c, d", ';'), ("a\tb", '\t'), ("a", ','), ("a,b;c", ',')] {
+            assert_eq!(separator(line), expected, "{line}");
+        }
     }
 
     #[test]
