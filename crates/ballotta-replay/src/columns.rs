@@ -253,6 +253,7 @@ impl Reader {
         while let Some(record) = records.read()? {
             self.ballot(&record, number, width).at(|| records.place(record.line))?;
         }
+        self.sheets.notes.extend(records.skipped());
         self.sheets.finish()
     }
 

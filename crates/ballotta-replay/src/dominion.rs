@@ -22,7 +22,7 @@ use crate::ballots::{Ballots, Contest, Mark, Names, Published, check_contests, c
 use crate::columns;
 use crate::error::{At as _, Result, bail, ensure, problem};
 use crate::sheets::{Entry, Race, Rank, RawContest, Rules, Sheets};
-use crate::source::{Source, SourceFile};
+use crate::source::{Source, SourceFile, listed};
 use crate::text::{Lines, Records, counted, json, number, shortened};
 
 /// The type of candidates that are empty lines, on which voters write a name.
@@ -259,7 +259,18 @@ pub(crate) fn read(source: &Source) -> Result<Ballots> {
             reader.cards(Records::new(Lines::open(file)?, ','))?;
             reader.published(source)?;
         }
-        Some(file) => reader.export(file)?,
+        Some(file) => {
+            reader.export(file)?;
+            let others: Vec<&str> = source
+                .list("CvrExport", ".json")
+                .map(SourceFile::name)
+                .filter(|name| *name != file.name() && file.name().starts_with("CvrExport"))
+                .collect();
+            if !others.is_empty() {
+                let others = listed(others.into_iter());
+                reader.sheets.notes.push(format!("other files of the export are not read: {others}"));
+            }
+        }
         None => {
             for file in source.list("CvrExport", ".json") {
                 // Refuses a file that is there plain and compressed.
@@ -378,6 +389,7 @@ impl Reader {
             let cast = marks.and_then(|marks| self.sheets.cast(marks, 1, 1));
             cast.at(|| records.place(record.line))?;
         }
+        self.sheets.notes.extend(records.skipped());
         Ok(())
     }
 
@@ -787,6 +799,15 @@ mod tests {
         let folder = folder(&[("CvrExport.json", &beyond), ("ContestManifest.json", contests)]);
         let problem = open(folder.path()).err().unwrap().to_string();
         assert!(problem.ends_with("session 1: contest 7 has no rank 4"), "{problem}");
+    }
+
+    #[test]
+    fn a_file_of_an_export_names_the_others() {
+        let folder =
+            folder(&[("CvrExport_1.json", &export(&[(1, VOTE)])), ("CvrExport_2.json", &export(&[(2, VOTE)]))]);
+        let ballots = open(&folder.path().join("CvrExport_1.json")).unwrap();
+        let expected = "other files of the export are not read: CvrExport_2.json".to_owned();
+        assert_eq!((ballots.len(), ballots.notes()), (1, &[expected][..]));
     }
 
     /// Fault R16.

@@ -144,8 +144,7 @@ fn interpret(mut lines: Lines, is_cat: bool) -> Result<Ballots> {
     ensure!(!header.alternatives.is_empty(), "{file}: no alternative has a name");
     let different = orders.len() as u64;
     let stated = || -> Result<Published> {
-        let mut published = Published::default();
-        published.ballots = header.number("NUMBER VOTERS")?;
+        let mut published = Published { ballots: header.number("NUMBER VOTERS")?, ..Published::default() };
         if let Some(stated) = header.number("NUMBER ALTERNATIVES")? {
             published.read.push(("(alternatives)".to_owned(), stated, header.alternatives.len() as u64));
         }

@@ -59,6 +59,7 @@ fn interpret(mut records: Records) -> Result<Ballots> {
         entries[number].push(entry);
     }
     let file = records.file();
+    sheets.notes.extend(records.skipped());
     for ballot in entries {
         sheets.cast(ballot, 1, 1)?;
     }

@@ -345,6 +345,7 @@ fn interpret(mut records: Records, names: Candidates, mut rctab: Rctab, kind: Ki
         sheets.set_title(config.title());
     }
     sheets.notes.extend(rctab.notes);
+    sheets.notes.extend(records.skipped());
     if !others.is_empty() {
         sheets.notes.push(format!("columns that are not read: {}", listed(others.iter().map(String::as_str))));
     }
@@ -448,6 +449,7 @@ fn candidates_in_columns(mut records: Records, first: usize, (file, config): (&s
         let (ranks, do_not) = (counted(cut, "rank", "ranks"), if cut == 1 { "does" } else { "do" });
         sheets.notes.push(format!("{ranks} beyond maxRankingsAllowed {do_not} not count"));
     }
+    sheets.notes.extend(records.skipped());
     sheets.finish()
 }
 
@@ -658,6 +660,10 @@ mod tests {
         let count = count(&ballots).remove(0);
         assert_eq!((count.ballots, count.blank, count.options.as_slice()), (3, 1, [1, 1].as_slice()));
         assert_eq!(ballots.notes, ["1 line without a value is counted as a ballot without a mark"]);
+        // Where there are several columns, an empty line is no ballot.
+        let ballots = plain("m_1,m_2\nA,B\n\n,\n").unwrap();
+        let expected = ["1 empty line is not read", "1 line without a value is counted as a ballot without a mark"];
+        assert_eq!((ballots.len(), ballots.notes.as_slice()), (2, &expected.map(str::to_owned)[..]));
     }
 
     /// Fault R7.

@@ -275,11 +275,11 @@ impl SourceFile {
 
     fn unpacked(&self) -> Result<Box<dyn BufRead>> {
         let unreadable = |source| ReplayError::Read { place: self.shown.clone(), source };
-        let path = match &self.content {
-            Content::Disk(path) => path,
-            #[cfg(test)]
-            Content::Memory(bytes) => return Ok(Box::new(io::Cursor::new(std::sync::Arc::clone(bytes)))),
-        };
+        #[cfg(test)]
+        if let Content::Memory(bytes) = &self.content {
+            return Ok(Box::new(io::Cursor::new(std::sync::Arc::clone(bytes))));
+        }
+        let path = self.path().ok_or(io::ErrorKind::NotFound.into()).map_err(unreadable)?;
         let mut reader = BufReader::with_capacity(1 << 16, File::open(path).map_err(unreadable)?);
         if reader.fill_buf().map_err(unreadable)?.starts_with(&archive::GZIP) {
             return Ok(Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(reader))));

@@ -142,6 +142,8 @@ pub(crate) struct Records {
     separator: char,
     /// Whether an empty line is a record with one empty value.
     empty_lines: bool,
+    /// The number of empty lines that were skipped.
+    skipped: u64,
 }
 
 /// The values of a line, or of several lines if a value contains the end of a line.
@@ -162,12 +164,19 @@ enum State {
 
 impl Records {
     pub(crate) fn new(lines: Lines, separator: char) -> Self {
-        Self { lines, separator, empty_lines: false }
+        Self { lines, separator, empty_lines: false, skipped: 0 }
     }
 
     /// From now on, an empty line is a record. Otherwise, a ballot without a mark is lost where a line has one value.
     pub(crate) fn keep_empty_lines(&mut self) {
         self.empty_lines = true;
+    }
+
+    /// A note about the empty lines that were skipped, if there are any.
+    pub(crate) fn skipped(&self) -> Option<String> {
+        let are = if self.skipped == 1 { "is" } else { "are" };
+        let lines = counted(self.skipped, "empty line", "empty lines");
+        (self.skipped > 0).then(|| format!("{lines} {are} not read"))
     }
 
     /// The file, for errors.
@@ -189,6 +198,7 @@ impl Records {
                 let values = self.split(line, text).at(|| self.place(line))?;
                 return Ok(Some(Record { line, values }));
             }
+            self.skipped += 1;
         }
     }
 
