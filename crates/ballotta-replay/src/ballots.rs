@@ -11,6 +11,7 @@ use ballotta::limits::{MAX_CONTESTS, MAX_NAME_CHARS, MAX_OPTIONS, MAX_TEXT_BYTES
 use ballotta::manifest::{self, BallotStyle, Privacy, Text, Weights};
 
 use crate::error::{ReplayError, Result, ensure};
+use crate::source::listed;
 
 /// The language of the manifest. Names of contests and options are not translated.
 const LANGUAGE: &str = "en";
@@ -246,7 +247,7 @@ impl Ballots {
             cast.flat_map(|(marks, _)| marks.iter().map(|(contest, _)| *contest)).collect();
         let Self { title, unit, contests, distinct, cast, notes, is_part, .. } = self;
         let mut kept = Self { title, unit, notes, is_part, ..Self::default() };
-        let mut positions = BTreeMap::new();
+        let (mut positions, mut on_none) = (BTreeMap::new(), Vec::new());
         for (position, contest) in contests.into_iter().enumerate() {
             if !ids.is_empty() && !ids.contains(&contest.id) {
                 continue;
@@ -255,7 +256,15 @@ impl Ballots {
                 positions.insert(position, kept.contests.len());
                 kept.contests.push(contest);
             } else {
-                kept.notes.push(format!("contest {} ({}) is on no ballot, and left out", contest.id, contest.title));
+                on_none.push(format!("{} ({})", contest.id, contest.title));
+            }
+        }
+        match on_none.as_slice() {
+            [] => {}
+            [contest] => kept.notes.push(format!("contest {contest} is on no ballot, and left out")),
+            several => {
+                let names = listed(several.iter().map(String::as_str));
+                kept.notes.push(format!("{} contests are on no ballot, and left out: {names}", several.len()));
             }
         }
         let moved = |(contest, mark): &(usize, Mark)| Some((*positions.get(contest)?, mark.clone()));

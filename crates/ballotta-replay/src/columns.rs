@@ -118,10 +118,11 @@ impl Choice {
         };
         let votes = rules.strip_prefix("Vote For ");
         let (contest, votes, rank) = match (before, votes) {
-            ([_, contest @ ..], Some(votes)) => (contest, Some(limited(votes, MAX_OPTIONS).ok_or_else(unknown)?), None),
-            ([_, contest @ .., rank], None) => {
-                (contest, None, Some(limited(rank, MAX_RANKS).ok_or_else(unknown)? as usize))
+            // A number between the contest and the number of votes is a rank as well.
+            ([_, contest @ .., rank], _) if !contest.is_empty() && limited(rank, MAX_RANKS).is_some() => {
+                (contest, None, limited(rank, MAX_RANKS).map(|rank| rank as usize))
             }
+            ([_, contest @ ..], Some(votes)) => (contest, Some(limited(votes, MAX_OPTIONS).ok_or_else(unknown)?), None),
             _ => return Err(unknown()),
         };
         ensure!(!contest.is_empty(), "{:?} names no contest", shortened(column));
@@ -365,6 +366,19 @@ mod tests {
         assert_eq!((counts[1].ballots, counts[1].options.as_slice()), (1, [0, 1].as_slice()));
         assert_eq!(counts[2].pairs, [[0, 0], [1, 0]]);
         assert_eq!(ballots.notes, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_number_before_the_votes_is_a_rank() {
+        let ballots = clear_ballot(
+            "RowNumber,Choice_1_1:Board:1:Vote For 1:Ada:A,Choice_1_1:Board:2:Vote For 1:Ada:A,Choice_2_1:Board:1:Vote For 1:Bob:B,\
+             Choice_2_1:Board:2:Vote For 1:Bob:B\n1,0,1,1,0\n",
+        );
+        let counts = count(&ballots.unwrap());
+        assert_eq!(
+            (counts[0].options.as_slice(), counts[1].pairs[1].as_slice()),
+            ([0, 1].as_slice(), [1, 0].as_slice())
+        );
     }
 
     #[test]

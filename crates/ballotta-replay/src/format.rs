@@ -102,7 +102,11 @@ impl Format {
             let bytes = file.beginning(BEGINNING)?;
             let unknown =
                 || ReplayError::UnknownFormat { path: source.path().to_path_buf(), looks: looks_like(&bytes) };
-            return Self::of(file)?.ok_or_else(unknown);
+            return match Self::of(file)? {
+                Some(format) => Ok(format),
+                None if file.name().ends_with(".csv") && ranked::has_columns_of_candidates(source)? => Ok(Self::Ranked),
+                None => Err(unknown()),
+            };
         }
         let mut found: Vec<(Self, &str)> = Vec::new();
         for file in source.files().iter().filter(|file| !is_beside(file.name())) {
@@ -111,6 +115,7 @@ impl Format {
             }
         }
         match found.as_slice() {
+            [] if ranked::has_columns_of_candidates(source)? => Ok(Self::Ranked),
             [] => Err(ReplayError::UnknownFormat {
                 path: source.path().to_path_buf(),
                 looks: Some("no file in it begins like one: name a file of it"),

@@ -24,7 +24,7 @@ use crate::dominion::MAX_RANKS;
 use crate::error::{At as _, Result, bail, ensure, problem};
 use crate::rctab::{Cell, Config, Rctab};
 use crate::sheets::{Entry, Found, Race, Rank, RawContest, Rules, Sheets};
-use crate::source::{Source, listed};
+use crate::source::{Source, SourceFile, listed};
 use crate::text::{Lines, Record, Records, counted, json, number, separator, shortened, unique_keys};
 
 /// The first column of an export of ES&S, and its columns that are no contests.
@@ -51,6 +51,10 @@ pub(crate) enum Kind {
 
 /// Reads a folder with `ballots.csv` or another file of this kind, or such a file.
 pub(crate) fn read(source: &Source, kind: Kind) -> Result<Ballots> {
+    let mut rctab = Rctab::read(source)?;
+    if let Some((file, config, first)) = columns_of_candidates(source, &rctab)? {
+        return candidates_in_columns(Records::new(Lines::open(file)?, ','), first - 1, &mut rctab, config);
+    }
     let ballots = match source.find("ballots.csv")?.filter(|_| source.main().is_none() && kind == Kind::Ranked) {
         Some(file) => file,
         None => source.only(|file| {
@@ -61,14 +65,26 @@ pub(crate) fn read(source: &Source, kind: Kind) -> Result<Ballots> {
     };
     let separator = separator(crate::format::beginning(ballots)?.lines().next().unwrap_or_default());
     let names = source.find("candidates.json")?.map(json).transpose()?.unwrap_or_default();
-    let rctab = Rctab::read(source)?;
-    for (file, config) in &rctab.configs {
-        if let Some(first) = config.first_candidate(ballots.name()).at(|| file)? {
-            let (records, rules) = (Records::new(Lines::open(ballots)?, separator), (file.as_str(), config));
-            return candidates_in_columns(records, first - 1, rules);
+    interpret(Records::new(Lines::open(ballots)?, separator), names, rctab, kind)
+}
+
+/// The file of a source whose columns are candidates by a configuration beside it, with the number of the configuration and
+/// the first column, counted from 1.
+fn columns_of_candidates<'a>(source: &'a Source, rctab: &Rctab) -> Result<Option<(&'a SourceFile, usize, usize)>> {
+    for (number, (name, config)) in rctab.configs.iter().enumerate() {
+        if let Some((file, first)) = config.columns_of_candidates().at(|| name)?
+            && let Some(file) = source.find(file.strip_suffix(".gz").unwrap_or(file))?
+            && source.main().is_none_or(|main| main.name() == file.name())
+        {
+            return Ok(Some((file, number, first)));
         }
     }
-    interpret(Records::new(Lines::open(ballots)?, separator), names, rctab, kind)
+    Ok(None)
+}
+
+/// Whether a configuration beside the ballots says that their columns are candidates.
+pub(crate) fn has_columns_of_candidates(source: &Source) -> Result<bool> {
+    Ok(columns_of_candidates(source, &Rctab::read(source)?)?.is_some())
 }
 
 /// Whether this is the first line of a file with ranked ballots.
@@ -325,7 +341,7 @@ fn interpret(mut records: Records, names: Candidates, mut rctab: Rctab, kind: Ki
         let names = names.of(&race.name);
         let is_candidate = |text: &&str| {
             names.is_some_and(|names| names.candidates.contains_key(*text))
-                || matches!(plain_cell(text), Cell::Candidates(_))
+                || matches!(plain_cell(text), Cell::Candidates(candidates) if candidates.len() == 1)
         };
         let named = |text: &str| -> Option<&str> { names?.candidates.get(text).map(String::as_str) };
         shown.push(texts.iter().filter(|text| is_candidate(text)).map(|text| named(text).unwrap_or(text)).collect());
@@ -347,7 +363,7 @@ fn interpret(mut records: Records, names: Candidates, mut rctab: Rctab, kind: Ki
     sheets.notes.extend(rctab.notes);
     sheets.notes.extend(records.skipped());
     if !others.is_empty() {
-        sheets.notes.push(format!("columns that are not read: {}", listed(others.iter().map(String::as_str))));
+        sheets.notes.push(format!("columns that are not read: {}", listed(others.iter().map(|name| unnamed(name)))));
     }
     if empty > 0 {
         let are = if empty == 1 { "is" } else { "are" };
@@ -402,17 +418,19 @@ fn interpret(mut records: Records, names: Candidates, mut rctab: Rctab, kind: Ki
 }
 
 /// Reads a file with a column for each candidate, from column `first` on, and the rank of the candidate in its cells.
-fn candidates_in_columns(mut records: Records, first: usize, (file, config): (&str, &Config)) -> Result<Ballots> {
+fn candidates_in_columns(mut records: Records, first: usize, rctab: &mut Rctab, number: usize) -> Result<Ballots> {
     let header = records.read()?.ok_or_else(|| problem!("there is no line"))?;
     let names: Vec<&str> = header.values.iter().skip(first).map(|name| name.trim()).collect();
     let place = || records.place(header.line);
     let is_named = names.iter().all(|name| !name.is_empty()) && !names.is_empty();
     is_named.then_some(()).ok_or_else(|| problem!("a column from {} on names no candidate", first + 1)).at(place)?;
     option_number(names.len() - 1).at(place)?;
+    let published = rctab.published(&[(names.clone(), Some(number))])?.into_iter().next().unwrap_or_default();
+    let (file, config) = rctab.configs.get(number).ok_or_else(|| problem!("there is no configuration"))?;
     let mut sheets = Sheets::new(config.title(), "ballots");
     let others: Vec<&str> = header.values.iter().take(first).map(|name| name.trim()).collect();
     if !others.is_empty() {
-        sheets.notes.push(format!("columns that are not read: {}", listed(others.into_iter())));
+        sheets.notes.push(format!("columns that are not read: {}", listed(others.into_iter().map(unnamed))));
     }
     let contest = sheets.add(RawContest::Ranked(Race {
         name: "ranked".to_owned(),
@@ -421,7 +439,7 @@ fn candidates_in_columns(mut records: Records, first: usize, (file, config): (&s
         is_sorted: false,
         has_ties: false,
         rules: config.rules(&names).at(|| file)?,
-        published: Published::default(),
+        published,
     }));
     let (most, mut cut) = (config.most_ranks().at(|| file)?, 0);
     while let Some(record) = records.read()? {
@@ -450,6 +468,7 @@ fn candidates_in_columns(mut records: Records, first: usize, (file, config): (&s
         sheets.notes.push(format!("{ranks} beyond maxRankingsAllowed {do_not} not count"));
     }
     sheets.notes.extend(records.skipped());
+    sheets.notes.append(&mut rctab.notes);
     sheets.finish()
 }
 
@@ -485,8 +504,17 @@ impl Group {
     }
 }
 
+/// The name of a column, as notes have it.
+fn unnamed(name: &str) -> &str {
+    if name.is_empty() { "(no name)" } else { name }
+}
+
 /// What a cell says if no other file explains it.
 fn plain_cell(text: &str) -> Cell {
+    // The exports of RCTab have the candidates of an over-vote on lines of their own.
+    if text.contains('\n') {
+        return Cell::Candidates(text.lines().map(|name| name.trim().to_owned()).collect());
+    }
     match text.to_ascii_lowercase().as_str() {
         "u" | "" | "undervote" | "skipped" => Cell::None,
         "o" | "overvote" => Cell::Overvote,
@@ -743,23 +771,42 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let config = CONFIG.replace(
             r#"{"undeclaredWriteInLabel":"UWI"}"#,
-            r#"{"provider":"genericCsv","filePath":"x/mayor.csv","firstVoteColumnIndex":"2"}"#,
+            r#"{"provider":"genericCsv","filePath":"x/mayor.csv","firstVoteColumnIndex":"2","firstVoteRowIndex":"2"}"#,
         );
         std::fs::write(folder.path().join("mayor_config.json"), config).unwrap();
+        let report = r#"{"config":{"contest":"Mayor"},"results":[{"round":1,"tally":{"Bob":"1","Eve":"1"}}]}"#;
+        std::fs::write(folder.path().join("mayor_expected_detailed_report.json"), report).unwrap();
         let of = |text: &str| {
             let path = folder.path().join("mayor.csv");
             std::fs::write(&path, text).unwrap();
-            read(&Source::open(&path)?, Kind::Ranked)
+            // The configuration says what the file is, also where the folder is the source.
+            assert_eq!(crate::Format::detect(&Source::open(folder.path())?)?, crate::Format::Ranked);
+            let source = Source::open(&path)?;
+            crate::Format::detect(&source)?.read(&source)
         };
         let ballots = of("id,Ada,Bob,Eve\n7,2,1,\n8,1,1,2\n9,,,\n").unwrap();
         let counts = count(&ballots);
         assert_eq!((ballots.title(), titles(&ballots.contests[0])), ("Mayor", vec!["Ada", "Bob", "Eve"]));
+        assert_eq!(ballots.contests[0].published.options, [Some(0), Some(1), Some(1)]);
         assert_eq!((counts[0].options.as_slice(), counts[0].blank), ([0, 1, 1].as_slice(), 1));
         assert_eq!(counts[1].pairs, [[0, 0, 1], [1, 0, 1], [1, 1, 0]]);
         let expected = ["columns that are not read: id", "Mayor: 1 over-voted rank counts for nobody"];
         assert_eq!(ballots.notes, expected);
         let problem = of("id,Ada,Bob\n7,x,1\n").err().unwrap().to_string();
         assert!(problem.ends_with("mayor.csv, line 2: \"x\" is not a rank"), "{problem}");
+    }
+
+    #[test]
+    fn an_over_vote_may_have_its_candidates_on_lines() {
+        let text = "CVR Id,,Rank 1,Rank 2\n1,,\"Ada\nBob\",Eve\n2,,Ada,Bob\n";
+        for configs in [&[][..], &[("c", CONFIG)]] {
+            let ballots = parse(text, "", configs, &[], Kind::Ranked).unwrap();
+            assert_eq!(titles(&ballots.contests[0]), ["Ada", "Bob", "Eve"]);
+            assert_eq!(count(&ballots)[0].options, [1, 0, 1]);
+            let expected =
+                ["columns that are not read: CVR Id, (no name)", "ranked: 1 over-voted rank counts for nobody"];
+            assert_eq!(ballots.notes, expected);
+        }
     }
 
     #[test]

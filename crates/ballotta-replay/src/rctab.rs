@@ -45,6 +45,7 @@ struct CvrSource {
     file_path: String,
     provider: String,
     first_vote_column_index: String,
+    first_vote_row_index: String,
     overvote_label: String,
     skipped_rank_label: String,
     undeclared_write_in_label: String,
@@ -272,22 +273,25 @@ impl Config {
         self.candidate(name).is_some() || self.is_undeclared(name)
     }
 
-    /// The first column of candidates in this file, counted from 1, if the configuration says that the file has a column for
-    /// each candidate and ranks in its cells.
-    pub(crate) fn first_candidate(&self, file: &str) -> Result<Option<usize>> {
-        let is_same = |source: &&CvrSource| {
-            let name = source.file_path.rsplit(['/', '\\']).next().unwrap_or_default();
-            name == file && GENERIC.contains(&source.provider.as_str())
-        };
-        let Some(source) = self.cvr_file_sources.iter().find(is_same) else { return Ok(None) };
+    /// The file with a column for each candidate and ranks in its cells, if the configuration names one: the name, and the
+    /// first column of candidates, counted from 1.
+    pub(crate) fn columns_of_candidates(&self) -> Result<Option<(&str, usize)>> {
+        let is_generic = |source: &&CvrSource| GENERIC.contains(&source.provider.as_str());
+        let Some(source) = self.cvr_file_sources.iter().find(is_generic) else { return Ok(None) };
+        let file = source.file_path.rsplit(['/', '\\']).next().unwrap_or_default();
+        ensure!(source.first_vote_row_index == "2", "the first ballot is not in line 2 (firstVoteRowIndex)");
         let column = number(&source.first_vote_column_index).at(|| "firstVoteColumnIndex")?;
         ensure!(column > 0, "firstVoteColumnIndex is 0");
-        Ok(Some(usize::try_from(column).unwrap_or(usize::MAX)))
+        Ok(Some((file, usize::try_from(column).unwrap_or(usize::MAX))))
     }
 
     /// What a cell says, if the configuration says it.
     pub(crate) fn cell(&self, text: &str) -> Option<Cell> {
         let named = |name: &str| self.candidate(name).map_or(name, |candidate| candidate.name.as_str()).to_owned();
+        // The exports of RCTab have the candidates of an over-vote on lines of their own.
+        if text.contains('\n') {
+            return Some(Cell::Candidates(text.lines().map(|name| named(name.trim())).collect()));
+        }
         if self.is_known(text) && !text.is_empty() {
             return Some(Cell::Candidates(vec![named(text)]));
         }
