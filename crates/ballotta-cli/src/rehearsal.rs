@@ -163,8 +163,17 @@ impl Rehearsal {
             witnesses: Witnesses { quorum: 3, members: WITNESSES.into_iter().map(witness).collect::<Result<_>>()? },
             client_software: Vec::new(),
         };
-        let bytes = contents.to_bytes()?;
-        let signer = board_signer(&Manifest::parse(&bytes)?, &secret("board.key"))?;
+        let read = contents.to_bytes().and_then(|bytes| Ok((Manifest::parse(&bytes)?, bytes)));
+        let (manifest, bytes) = match read {
+            Ok(read) => read,
+            Err(error) => {
+                // There is no election, so its keys are of no use, and would be in the way of the next one.
+                fs::remove_dir_all(&folders.secrets)
+                    .with_context(|| format!("{} cannot be removed", folders.secrets.shown()))?;
+                return Err(error.into());
+            }
+        };
+        let signer = board_signer(&manifest, &secret("board.key"))?;
         let ballot_box = BallotBox::create(&folders.record, &bytes, signer, || Ok(()))?;
         let mut rehearsal = Self { organiser, authority, folders, ballot_box, console };
         rehearsal.make_joint_key()?;

@@ -6,7 +6,7 @@
 mod table;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -14,7 +14,7 @@ use ballotta::hash::Fingerprint;
 use ballotta::manifest::Ties;
 use ballotta::record::ResultDocument;
 use ballotta::verifier::Verification;
-use ballotta_replay::{Ballots, Comparison, Format, Questions, ReplayError, compare, count};
+use ballotta_replay::{Ballots, Comparison, Format, Questions, ReplayError, Source, compare, count};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
 
@@ -27,7 +27,7 @@ const ORIGIN: &str = "board.example/replay";
 /// Options of a replay.
 #[derive(clap::Args, Debug)]
 pub(crate) struct ReplayArgs {
-    /// A file or a folder with published ballots; files may be compressed with gzip
+    /// A file, a folder or an archive (zip, tar) with published ballots; files may be compressed with gzip
     source: PathBuf,
     /// The format of the source [default: detected from its files]
     #[arg(long, value_parser = formats())]
@@ -78,8 +78,9 @@ struct Held {
 impl ReplayArgs {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
         let mut stages = StageTimes::start();
-        let format = self.format.map_or_else(|| detect(&self.source), Ok)?;
-        let ballots = format.read(&self.source)?.part(&self.contests, self.limit)?;
+        let source = Source::open(&self.source)?;
+        let format = self.format.map_or_else(|| detect(&source), Ok)?;
+        let ballots = format.read(&source)?.part(&self.contests, self.limit)?;
         let counts = count(&ballots);
         stages.end("reading");
         console.say(format!("{}: {}", escaped(ballots.title()), counted(ballots.len() as u64, "ballot", "ballots")));
@@ -134,10 +135,14 @@ fn formats() -> impl TypedValueParser<Value = Format> {
 }
 
 /// The format that a source seems to have.
-fn detect(source: &Path) -> Result<Format> {
+fn detect(source: &Source) -> Result<Format> {
     let format = Format::detect(source);
-    let is_unknown = matches!(format, Err(ReplayError::UnknownFormat { .. }));
-    if is_unknown { format.remedy("give the format with --format") } else { Ok(format?) }
+    let is_unknown = matches!(format, Err(ReplayError::UnknownFormat { .. } | ReplayError::SeveralFormats { .. }));
+    if !is_unknown {
+        return Ok(format?);
+    }
+    let known = Format::ALL.map(Format::name).join(", ");
+    format.remedy(format!("give the format with --format: {known}"))
 }
 
 /// Prints the comparison, and fails if anything differs.

@@ -2,8 +2,9 @@
 //! folder that `BALLOTTA_DATA` names. Whole replays of minutes run with `BALLOTTA_FULL`.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -25,13 +26,15 @@ fn held(source: &Path, arguments: &[&str]) -> Value {
     summary
 }
 
-/// Every decrypted number, with its contest and its meaning.
+/// Every decrypted number, with its contest and its meaning. Numbers about the file have none.
 fn decrypted(summary: &Value) -> Vec<(String, String, u64)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let mut all = Vec::new();
     for contest in summary["contests"].as_array().unwrap() {
         for number in contest["numbers"].as_array().unwrap() {
-            all.push((text(&contest["id"]), text(&number["what"]), number["decrypted"].as_u64().unwrap()));
+            if let Some(decrypted) = number["decrypted"].as_u64() {
+                all.push((text(&contest["id"]), text(&number["what"]), decrypted));
+            }
         }
     }
     all
@@ -205,6 +208,140 @@ fn what_differs_ends_with_one_and_what_is_broken_with_two() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("secrets are never overwritten"));
 }
 
+/// A format that lists several contests, with ties, and notes about what is left out.
+#[test]
+fn formats_of_others() {
+    let blt = "3 1\n2 1=2 3 0\n1 3 1 0\n1 0\n0\n\"Ada\"\n\"Bob\"\n\"Eve\"\n\"The club\"\n";
+    let dominion = "Town,5.11\n,Mayor (Vote For=1),Mayor (Vote For=1),\"Board (Number of positions=1, Number of ranks=2)\",\
+        \"Board (Number of positions=1, Number of ranks=2)\"\n,Ada,Bob,Eve(1),Eve(2)\nCvrNumber,,,,\n1,1,0,1,0\n2,1,1,,\n";
+    let folder = sample(&[("club.blt", blt), ("export.csv", dominion)]);
+    let summary = expect(
+        &folder.path().join("club.blt"),
+        &[
+            ("ranking-first", "ballots", 4),
+            ("ranking-first", "Ada", 0),
+            ("ranking-first", "Bob", 0),
+            ("ranking-first", "Eve", 1),
+            ("ranking-first", "(blank)", 3),
+            ("ranking-pairs", "ballots", 4),
+        ],
+    );
+    let above: Vec<u64> = summary["contests"][1]["pairs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|pair| pair["decrypted"].as_u64().unwrap())
+        .collect();
+    // Ada above Bob, Ada above Eve, Bob above Ada, ..
+    assert_eq!(above, [1, 2, 0, 2, 1, 1]);
+    assert_eq!(summary["format"], "blt");
+    assert_eq!(summary["notes"].as_array().unwrap().len(), 2);
+    let summary = expect(
+        &folder.path().join("export.csv"),
+        &[
+            ("mayor", "ballots", 2),
+            ("mayor", "Ada", 1),
+            ("mayor", "Bob", 0),
+            ("mayor", "(blank)", 1),
+            ("mayor", "(marks not made)", 0),
+            ("board-first", "ballots", 1),
+            ("board-first", "Eve", 1),
+            ("board-first", "(blank)", 0),
+        ],
+    );
+    let note = "1 contest on a ballot is over-voted, and is blank; 2 marks count for nobody";
+    assert_eq!(summary["notes"][0], note);
+}
+
+/// Fault R14: a wrong published number is a difference, and no fault of the file.
+#[test]
+fn a_wrong_published_number_is_in_the_table() {
+    let budget = "META\nkey;value\nvote_type;ordinal\nmax_length;1\nnum_projects;3\nPROJECTS\nproject_id;votes;score\n\
+        A;2;1\nB;0;0\nVOTES\nvoter_id;vote\n1;A\n";
+    let folder = sample(&[("budget.pb", budget)]);
+    let output = replay(&[folder.path().join("budget.pb").to_str().unwrap(), "--plain"]);
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{shown}");
+    let differ: Vec<&str> = shown.lines().filter(|line| line.ends_with("DIFFERENT")).collect();
+    assert_eq!(differ.len(), 2, "{shown}");
+    assert!(differ[0].starts_with("  (projects)") && differ[1].starts_with("  A (ballots that name it)"), "{shown}");
+}
+
+/// Fault R12: what cannot be an election leaves nothing that is in the way of the next one.
+#[test]
+fn what_cannot_be_an_election_leaves_no_secrets() {
+    let list = |of: &dyn Fn(u64) -> String| (1..=11).map(of).collect::<Vec<_>>().join(",");
+    let contests = list(&|id| format!(r#"{{"Description":"C{id}","Id":{id},"VoteFor":1}}"#));
+    let candidates = list(&|id| format!(r#"{{"Description":"A","Id":1,"ContestId":{id}}}"#));
+    // More different sets of contests than an election has ballot styles.
+    let sheets: Vec<String> = (1_u32..1100)
+        .map(|set| {
+            let contests = (0..11).filter(|bit| set >> bit & 1 == 1).map(|bit| format!("{}:1", bit + 1));
+            format!("1,1,{}", contests.collect::<Vec<_>>().join(";"))
+        })
+        .collect();
+    let folder = sample(&[
+        ("ContestManifest.json", &format!(r#"{{"List":[{contests}]}}"#)),
+        ("CandidateManifest.json", &format!(r#"{{"List":[{candidates}]}}"#)),
+        ("cards.csv", &format!("counting_group,ballot_type,contests\n{}\n", sheets.join("\n"))),
+    ]);
+    let out = folder.path().join("out");
+    let output = replay(&[folder.path().to_str().unwrap(), "--out", out.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!out.join("secrets").exists() && !out.join("record").exists());
+    // The same folder takes the next election.
+    let output = replay(&[folder.path().to_str().unwrap(), "--limit", "2", "--out", out.to_str().unwrap(), "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Fault R17.
+#[test]
+fn what_is_in_no_known_format_is_told_what_to_do() {
+    let folder = sample(&[("a.txt", "x"), ("b.csv", "\u{0}")]);
+    let path = folder.path().join("a.txt").display().to_string();
+    let output = replay(&[&path, "--plain"]);
+    assert_eq!(output.status.code(), Some(2));
+    let expected = format!(
+        "error: {path} is not in a known format\nremedy: give the format with --format: dominion, nist, ess, clearballot, ranked, \
+         raire, votekit, preflib, blt, rankings, pabulib, approval, shares\n"
+    );
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), expected);
+}
+
+/// Fault R17: a pipe can be read once only.
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_read() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ballotta"));
+    command.args(["replay", "/dev/stdin", "--plain", "--json"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"3: A > B\nB\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((summary["format"].as_str(), summary["ballots"].as_u64()), (Some("rankings"), Some(4)));
+}
+
+/// Faults R18 and F8: what a source says never moves the cursor of a terminal.
+#[cfg(unix)]
+#[test]
+fn escapes_of_sources_do_not_reach_the_terminal() {
+    let profile = r#"{"election":"M\u001b[31m","candidates":{"1":"A\u001b]0;x\u0007","2":"B\u009b2J"},"totals":{"1":1},
+        "nonblank_ballots":1,"ballots":[{"approve":[1],"count":1}]}"#;
+    let budget = "META\nkey;value\nvote_type;\u{1b}[2J\nPROJECTS\nproject_id\nA\nVOTES\nvoter_id;vote\n";
+    let ranked = "m_1,\u{1b}[1m x,m_2\nA,1,B\n";
+    let folder =
+        sample(&[("\u{1b}[7mprofile.json", profile), ("budget.pb", budget), ("ranked.csv", ranked), ("\u{1b}x", "?")]);
+    for name in ["\u{1b}[7mprofile.json", "budget.pb", "ranked.csv", "\u{1b}x"] {
+        for options in [&["--plain"][..], &["--plain", "--json"], &["--plain", "--contest", "\u{1b}[1m"]] {
+            let output = replay(&[&[folder.path().join(name).to_str().unwrap()], options].concat());
+            let shown = [output.stdout, output.stderr].concat();
+            let text = String::from_utf8(shown).unwrap();
+            assert!(!text.contains(['\u{1b}', '\u{7}', '\u{9b}']), "{name:?} {options:?}: {text:?}");
+            assert!(!text.is_empty());
+        }
+    }
+}
+
 /// A source of the real ballots. If it is missing, prints that and returns nothing.
 fn real(source: &str) -> Option<PathBuf> {
     let Some(folder) = std::env::var_os("BALLOTTA_DATA") else {
@@ -223,10 +360,10 @@ fn real(source: &str) -> Option<PathBuf> {
 /// minutes.
 const SOURCES: [(&str, u64, usize); 8] = [
     ("sf_2020_primary_cvr", 588_542, 244),
-    ("pabulib/Poland_Lodz_2022.pb.gz", 90_494, 161),
-    ("pabulib/Poland_Katowice_2023.pb.gz", 39_828, 26),
-    ("pabulib/Worldwide_Mechanical_Turk_Utilities_8.pb.gz", 74, 21),
-    ("minneapolis_2017_rcv", 105_928, 19),
+    ("pabulib/Poland_Lodz_2022.pb.gz", 90_494, 164),
+    ("pabulib/Poland_Katowice_2023.pb.gz", 39_828, 54),
+    ("pabulib/Worldwide_Mechanical_Turk_Utilities_8.pb.gz", 74, 42),
+    ("minneapolis_2017_rcv", 105_928, 21),
     ("stlouis_2025_mayor_approval/profile.json", 34_982, 6),
     ("weighted_votes/sec_8k_meetings.json", 67, 73),
     ("weighted_votes/beanstalk_bip0.json", 26, 4),

@@ -8,20 +8,22 @@
 //! `contest_records` counts all ballots. Those without a mark are blank.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde::Deserialize;
 
 use crate::ballots::{Ballots, Contest, Mark, Names, Published, check_distinct, choose, option_number};
 use crate::error::{At as _, Result, bail, ensure, problem};
-use crate::text::{json, number, shortened};
+use crate::source::Source;
+use crate::text::{json, number, shortened, unique_keys};
 
 /// An unknown field is refused, since it may change the count.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Profile {
     election: String,
+    #[serde(deserialize_with = "unique_keys")]
     candidates: BTreeMap<String, String>,
+    #[serde(deserialize_with = "unique_keys")]
     totals: BTreeMap<String, u64>,
     nonblank_ballots: u64,
     #[serde(default)]
@@ -36,15 +38,24 @@ struct Pattern {
     count: u64,
 }
 
+/// Whether this is the beginning of a profile.
+pub(crate) fn is_profile(beginning: &str) -> bool {
+    beginning.starts_with('{') && ["\"election\"", "\"candidates\""].iter().all(|field| beginning.contains(field))
+}
+
 /// Reads an approval profile.
-pub(crate) fn read(path: &Path) -> Result<Ballots> {
-    interpret(json(path)?).at(|| path.display())
+pub(crate) fn read(source: &Source) -> Result<Ballots> {
+    let file = source.only(|file| Ok(is_profile(&crate::format::beginning(file)?)))?;
+    interpret(json(file)?).at(|| file.shown())
 }
 
 fn interpret(profile: Profile) -> Result<Ballots> {
     let mut candidates: Vec<(u64, String)> = Vec::new();
     for (id, name) in profile.candidates {
-        candidates.push((number(&id).at(|| "a candidate")?, name));
+        let candidate = number(&id).at(|| "a candidate")?;
+        // `1` and `01` are one number, so a ballot would not say who is meant.
+        ensure!(candidate.to_string() == id, "candidate {:?} has zeros before its number", shortened(&id));
+        candidates.push((candidate, name));
     }
     candidates.sort();
     let is_known = |id: &&String| candidates.iter().any(|(candidate, _)| candidate.to_string() == **id);
@@ -124,6 +135,22 @@ mod tests {
         ] {
             assert_eq!(on_one_line(&parse(patterns, records).err().unwrap()), expected);
         }
+    }
+
+    /// Fault R15.
+    #[test]
+    fn two_candidates_are_never_one() {
+        let text = profile("", 3);
+        let problem = |text: &str| {
+            let read = serde_json::from_str(text).map_err(|error| error.to_string());
+            read.and_then(|profile| interpret(profile).map_err(|error| error.to_string())).err().unwrap()
+        };
+        let zeros = problem(&text.replace("\"10\":\"Bob\"", "\"02\":\"Bob\""));
+        assert_eq!(zeros, "candidate \"02\" has zeros before its number");
+        let twice = problem(&text.replace("\"10\":\"Bob\"", "\"2\":\"Bob\""));
+        assert!(twice.starts_with("the key \"2\" appears twice at line 1"), "{twice}");
+        let twice = problem(&text.replace("\"10\":1", "\"2\":1"));
+        assert!(twice.starts_with("the key \"2\" appears twice at line 1"), "{twice}");
     }
 
     #[test]

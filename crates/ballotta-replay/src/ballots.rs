@@ -11,6 +11,7 @@ use ballotta::limits::{MAX_CONTESTS, MAX_NAME_CHARS, MAX_OPTIONS, MAX_TEXT_BYTES
 use ballotta::manifest::{self, BallotStyle, Privacy, Text, Weights};
 
 use crate::error::{ReplayError, Result, ensure};
+use crate::source::listed;
 
 /// The language of the manifest. Names of contests and options are not translated.
 const LANGUAGE: &str = "en";
@@ -24,8 +25,8 @@ pub(crate) enum Mark {
     Blank,
     Options(Vec<u16>),
     Points(Vec<(u16, u64)>),
-    /// One option for each place, the best first.
-    Ranking(Vec<u16>),
+    /// The options of each place, the best first. Several options of one place tie.
+    Ranking(Vec<Vec<u16>>),
 }
 
 impl Mark {
@@ -38,7 +39,9 @@ impl Mark {
             Self::Points(points) => {
                 ballot::Mark::Points(points.iter().map(|(option, points)| (id(option), *points)).collect())
             }
-            Self::Ranking(ranking) => ballot::Mark::Ranking(ranking.iter().map(|option| vec![id(option)]).collect()),
+            Self::Ranking(ranking) => {
+                ballot::Mark::Ranking(ranking.iter().map(|place| place.iter().map(id).collect()).collect())
+            }
         }
     }
 }
@@ -55,6 +58,8 @@ pub(crate) struct Published {
     pub(crate) undervotes: Option<u64>,
     /// The sums of several options: what each sum is, its options, and the number.
     pub(crate) sums: Vec<(String, Range<usize>, u64)>,
+    /// Numbers that no election decrypts: what each is, the published number, and the one that the reader counted.
+    pub(crate) read: Vec<(String, u64, u64)>,
 }
 
 /// A contest of a source.
@@ -131,12 +136,19 @@ impl Ballots {
         &self.title
     }
 
+    /// Adds notes about the files before those about the ballots.
+    pub(crate) fn with_notes(mut self, before: &[String], after: Option<String>) -> Self {
+        self.notes.splice(0..0, before.iter().cloned());
+        self.notes.extend(after);
+        self
+    }
+
     pub(crate) fn set_title(&mut self, title: &str) {
         self.title = shown(title);
     }
 
-    /// Returns notes about the source, one sentence each. They say what was left out, and which ballots were counted
-    /// although they break the rules of the source.
+    /// Returns notes about the source, one sentence each. They say what was left out or changed, with the numbers of
+    /// ballots and marks, and which ballots were counted although they break the rules of the source.
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes
@@ -235,7 +247,7 @@ impl Ballots {
             cast.flat_map(|(marks, _)| marks.iter().map(|(contest, _)| *contest)).collect();
         let Self { title, unit, contests, distinct, cast, notes, is_part, .. } = self;
         let mut kept = Self { title, unit, notes, is_part, ..Self::default() };
-        let mut positions = BTreeMap::new();
+        let (mut positions, mut on_none) = (BTreeMap::new(), Vec::new());
         for (position, contest) in contests.into_iter().enumerate() {
             if !ids.is_empty() && !ids.contains(&contest.id) {
                 continue;
@@ -244,7 +256,15 @@ impl Ballots {
                 positions.insert(position, kept.contests.len());
                 kept.contests.push(contest);
             } else {
-                kept.notes.push(format!("contest {} ({}) is on no ballot, and left out", contest.id, contest.title));
+                on_none.push(format!("{} ({})", contest.id, contest.title));
+            }
+        }
+        match on_none.as_slice() {
+            [] => {}
+            [contest] => kept.notes.push(format!("contest {contest} is on no ballot, and left out")),
+            several => {
+                let names = listed(several.iter().map(String::as_str));
+                kept.notes.push(format!("{} contests are on no ballot, and left out: {names}", several.len()));
             }
         }
         let moved = |(contest, mark): &(usize, Mark)| Some((*positions.get(contest)?, mark.clone()));
@@ -283,7 +303,6 @@ impl Ballots {
             title: text(&contest.title),
             description: None,
             rule: contest.rule.clone(),
-            winners: None,
             passes: None,
             options: contest.options.iter().map(option).collect(),
         });

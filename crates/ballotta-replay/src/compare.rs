@@ -28,7 +28,7 @@ pub struct Comparison {
 }
 
 /// The same number from three origins. The published number is compared if there is one. If an election was held, its
-/// number is always compared.
+/// number is compared, unless no election decrypts such a number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Number {
     /// What is counted: the title of an option, or a word such as `ballots`.
@@ -37,8 +37,8 @@ pub struct Number {
     pub published: Option<u64>,
     /// The plain count. `None` if the ballots cannot have such a number; then `same` is false.
     pub counted: Option<u64>,
-    /// The number that the election decrypted. `None` if no election was held. Also `None` if its result lacks the
-    /// number; then `same` is false.
+    /// The number that the election decrypted. `None` if no election was held, or none decrypts such a number. Also
+    /// `None` if the result lacks the number; then `same` is false.
     pub decrypted: Option<u64>,
     /// Whether all numbers that are compared are equal.
     pub same: bool,
@@ -104,6 +104,15 @@ impl Comparison {
             let sum_of =
                 |result: &ContestResult| result.options.get(options.clone())?.iter().map(|one| one.total).sum();
             numbers.push(number(what, Some(*sum), counted, &sum_of));
+        }
+        for (what, published, counted) in &published.read {
+            numbers.push(Number {
+                what: what.clone(),
+                published: Some(*published),
+                counted: Some(*counted),
+                decrypted: None,
+                same: published == counted,
+            });
         }
         if let Rule::Choose(rule) = &contest.rule {
             if rule.blank {

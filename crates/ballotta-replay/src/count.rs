@@ -51,15 +51,22 @@ impl Count {
             }
             Mark::Ranking(ranking) => {
                 if let Rule::Positional(rule) = rule {
-                    for (option, score) in ranking.iter().zip(&rule.scores) {
-                        self.options[usize::from(*option)] += score * weight;
+                    for (place, score) in ranking.iter().zip(&rule.scores) {
+                        for option in place {
+                            self.options[usize::from(*option)] += score * weight;
+                        }
                     }
                 }
-                for (place, option) in ranking.iter().enumerate() {
-                    // Every other option that is not ranked before this one.
-                    for (other, total) in (0..).zip(self.pairs.get_mut(usize::from(*option)).into_iter().flatten()) {
-                        if !ranking[..=place].contains(&other) {
-                            *total += weight;
+                let mut ranked: Vec<u16> = Vec::new();
+                for place in ranking {
+                    ranked.extend(place);
+                    for option in place {
+                        // Every other option that is neither ranked before this one nor ties with it.
+                        let others = self.pairs.get_mut(usize::from(*option)).into_iter().flatten();
+                        for (other, total) in (0..).zip(others) {
+                            if !ranked.contains(&other) {
+                                *total += weight;
+                            }
                         }
                     }
                 }
@@ -122,7 +129,26 @@ pub(crate) fn schulze(pairs: &[Vec<u64>]) -> Vec<Vec<usize>> {
 
 #[cfg(test)]
 mod tests {
+    use ballotta::contest::{Method, Pairs};
+
     use super::*;
+    use crate::ballots::Published;
+
+    #[test]
+    fn options_of_one_place_tie() {
+        let rule = Rule::Pairs(Pairs { ties: true, method: Method::Schulze, blank: false });
+        let options = ["a", "b", "c", "d"].map(|name| (name.to_owned(), name.to_owned())).to_vec();
+        let contest = Contest {
+            id: "c".to_owned(),
+            title: "C".to_owned(),
+            options,
+            rule: rule.clone(),
+            published: Published::default(),
+        };
+        let mut count = Count::zero(&contest);
+        count.add(&rule, &Mark::Ranking(vec![vec![2], vec![0, 1]]), 5);
+        assert_eq!(count.pairs, [[0, 0, 0, 5], [0, 0, 0, 5], [5, 5, 0, 5], [0, 0, 0, 0]]);
+    }
 
     /// Example 1 of Schulze, Social Choice and Welfare 2011: A..E, 45 voters; the order is E A C B D.
     #[test]

@@ -33,11 +33,21 @@ pub enum ReplayError {
         /// What is wrong, with line and column.
         source: serde_json::Error,
     },
-    /// The file does not begin like any known format. The caller may know the format and name it.
-    #[error("{path} is not in a known format", path = path.display())]
+    /// The source does not begin like any known format. The caller may know the format and name it.
+    #[error("{path} is not in a known format{}", looks.map_or_else(String::new, |looks| format!(": {looks}")), path = path.display())]
     UnknownFormat {
-        /// The path of the file.
+        /// The path of the file or folder.
         path: PathBuf,
+        /// What the source seems to be instead, and what to do.
+        looks: Option<&'static str>,
+    },
+    /// The files of a folder or an archive are in several formats.
+    #[error("{path} has files of several formats: {}", files.join(", "), path = path.display())]
+    SeveralFormats {
+        /// The path of the folder or archive.
+        path: PathBuf,
+        /// The first file of each format, with the format.
+        files: Vec<String>,
     },
     /// The content of a source breaks the rules of its format, or goes beyond what an election can have.
     #[error("{}{problem}", place.as_ref().map_or_else(String::new, |place| format!("{place}: ")))]

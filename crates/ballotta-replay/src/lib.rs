@@ -1,22 +1,23 @@
 //! Reads published ballots in foreign formats, and converts them into contests and ballots of [`ballotta`].
 //!
-//! A [`Format`] reads a source: cast vote records, participatory budgets, ranked ballots, approval profiles, weighted
-//! votes (`spec/command-line.md#replay`). [`count()`] counts its [`Ballots`] plainly, without any code of the library.
+//! A [`Source`] is a file, a folder or an archive. A [`Format`] reads it: cast vote records, participatory budgets, ranked
+//! ballots, approval profiles, weighted votes (`spec/command-line.md#replay`). [`count()`] counts its [`Ballots`] plainly, without any code of the library.
 //! [`Ballots::questions`] and [`Ballots::choices`] return what an encrypted election with the same ballots needs.
 //! [`compare()`] compares three numbers: the published one, the counted one, and the one that the election decrypted.
 //!
 //! Sources are not trusted: every length is limited, and a reader refuses everything that it does not understand. The
-//! error names the file and the line ([`ReplayError`]). The crate reads files and writes none.
+//! error names the file and the line ([`ReplayError`]). What a reader leaves out or changes is in [`Ballots::notes`]. The
+//! crate writes no files but those of an archive, into a temporary folder.
 //!
 //! # Examples
 //!
 //! ```
 //! use std::path::Path;
 //!
-//! use ballotta_replay::{Comparison, Format, compare, count};
+//! use ballotta_replay::{Comparison, Format, Source, compare, count};
 //!
-//! let source = Path::new("tests/samples/budget.pb");
-//! let ballots = Format::detect(source)?.read(source)?;
+//! let source = Source::open(Path::new("tests/samples/budget.pb"))?;
+//! let ballots = Format::detect(&source)?.read(&source)?;
 //! assert_eq!((ballots.title(), ballots.len()), ("Participatory budget of a small town", 3));
 //!
 //! let counts = count(&ballots);
@@ -27,19 +28,32 @@
 //! ```
 
 mod approval;
+mod archive;
 mod ballots;
+mod blt;
+mod columns;
 mod compare;
 mod count;
 mod dominion;
 mod error;
 mod format;
+mod nist;
 mod pabulib;
+mod preflib;
+mod profile;
+mod raire;
 mod ranked;
+mod rankings;
+mod rctab;
 mod shares;
+mod sheets;
+mod source;
 mod text;
+mod votekit;
 
 pub use ballots::{Ballots, Questions};
 pub use compare::{Comparison, Number, Ranking, compare};
 pub use count::{Count, count};
 pub use error::ReplayError;
 pub use format::{Format, UnknownFormatName};
+pub use source::Source;

@@ -10,21 +10,31 @@
 //! `approval` and `choose-1` become the rule `choose`, and `cumulative` becomes `cumulative`. `ordinal` becomes
 //! `positional`, with `max_length` points for the first place, one less for the second, and so on. If published ballots
 //! have fewer marks or points than the file requires, they were counted nevertheless. The rule then allows fewer, and a
-//! note says so.
+//! note says so. No rule of a contest has a limit of costs. A note says how many ballots are above `max_sum_cost`.
+//!
+//! If the file states which projects are selected, and by a greedy rule, the rule is computed and compared. The greedy
+//! rule takes the projects in the order of their votes or points, as long as the budget is sufficient.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
 
 use ballotta::contest::{Cumulative, Positional, Rule};
 use ballotta::limits::MAX_POINTS;
 
 use crate::ballots::{Ballots, Contest, Mark, Names, Published, check_distinct, choose, option_number};
+use crate::count::count;
 use crate::error::{At as _, ReplayError, Result, bail, ensure, problem};
-use crate::text::{Lines, Record, Records, number, shortened};
+use crate::source::Source;
+use crate::text::{Lines, Record, Records, counted, number, shortened, whole};
+
+/// Whether this is the beginning of such a file.
+pub(crate) fn is_pabulib(beginning: &str) -> bool {
+    beginning.lines().next().is_some_and(|line| line.trim().trim_end_matches(';') == "META")
+}
 
 /// Reads a file.
-pub(crate) fn read(path: &Path) -> Result<Ballots> {
-    Reader::new(Records::new(Lines::open(path)?, ';')).read()
+pub(crate) fn read(source: &Source) -> Result<Ballots> {
+    let file = source.only(|file| Ok(is_pabulib(&crate::format::beginning(file)?)))?;
+    Reader::new(Records::new(Lines::open(file)?, ';')).read()
 }
 
 #[derive(Clone, Copy)]
@@ -60,6 +70,8 @@ struct Form {
     points: Option<Points>,
     /// The published number of ballots.
     ballots: Option<u64>,
+    /// The most that the projects on a ballot may cost together.
+    max_cost: Option<u64>,
 }
 
 /// The points that a ballot may give.
@@ -92,6 +104,8 @@ struct Reader {
     least: u64,
     /// The number of ballots with fewer projects or points than the file requires.
     below: u64,
+    /// The number of ballots with projects that cost more than the file allows.
+    above: u64,
 }
 
 struct Project {
@@ -102,6 +116,10 @@ struct Project {
     score: Option<u64>,
     /// The number of ballots that name the project.
     named: u64,
+    /// The cost, if it is a whole number.
+    cost: Option<u64>,
+    /// Whether the file says that the project is selected, and that it is not.
+    selected: Option<bool>,
 }
 
 /// The columns of a section.
@@ -151,6 +169,7 @@ impl Reader {
             fewest: usize::MAX,
             least: u64::MAX,
             below: 0,
+            above: 0,
         }
     }
 
@@ -252,7 +271,15 @@ impl Reader {
             let problem = format!("the scores of {:?} are not known, only Borda", shortened(scoring));
             return Err(self.refused(&["scoring_fn"], problem));
         }
-        Ok(Form { kind, min, max, points, ballots: self.meta_number("num_votes")? })
+        let max_cost = self.meta_number("max_sum_cost")?;
+        if let Some(project) =
+            self.projects.iter().find(|project| project.cost.is_none()).filter(|_| max_cost.is_some())
+        {
+            let problem =
+                format!("project {} has no whole cost, so the limit cannot be checked", shortened(&project.id));
+            return Err(self.refused(&["max_sum_cost"], problem));
+        }
+        Ok(Form { kind, min, max, points, ballots: self.meta_number("num_votes")?, max_cost })
     }
 
     fn points(&self) -> Result<Points> {
@@ -287,7 +314,13 @@ impl Reader {
         let published =
             |column: &'static str| columns.get(record, column)?.map(|value| number(value).at(|| column)).transpose();
         let (votes, score) = (published("votes")?, published("score")?);
-        self.projects.push(Project { id: id.to_owned(), name, votes, score, named: 0 });
+        let cost = columns.get(record, "cost")?.and_then(|cost| whole(cost).ok());
+        let selected = match columns.get(record, "selected")? {
+            Some("1") => Some(true),
+            Some("0") => Some(false),
+            _ => None,
+        };
+        self.projects.push(Project { id: id.to_owned(), name, votes, score, named: 0, cost, selected });
         Ok(())
     }
 
@@ -312,6 +345,9 @@ impl Reader {
         for option in &options {
             self.projects[usize::from(*option)].named += 1;
         }
+        let cost = options.iter().filter_map(|option| self.projects[usize::from(*option)].cost);
+        let cost = cost.fold(0_u64, u64::saturating_add);
+        self.above += u64::from(form.max_cost.is_some_and(|most| cost > most));
         self.fewest = self.fewest.min(options.len());
         let mut is_below = options.len() < form.min;
         let mark = if let Some(Points { one, least, all }) = form.points {
@@ -329,7 +365,7 @@ impl Reader {
             is_below |= sum < least;
             Mark::Points(options.into_iter().zip(points).collect())
         } else if form.kind == VoteType::Ordinal {
-            Mark::Ranking(options)
+            Mark::Ranking(options.into_iter().map(|option| vec![option]).collect())
         } else {
             Mark::Options(options)
         };
@@ -344,7 +380,9 @@ impl Reader {
         if let Some(instance) = self.meta_text("instance").filter(|instance| !title.contains(instance)) {
             title = format!("{title}, {instance}");
         }
-        let Self { mut ballots, projects, fewest, least, below, .. } = self;
+        let stated = self.meta_number("num_projects")?;
+        let outcome = self.outcome();
+        let Self { mut ballots, projects, fewest, least, below, above, .. } = self;
         ballots.set_title(&title);
         ensure!(!ballots.is_empty(), "there are no votes");
         if below > 0 {
@@ -354,19 +392,26 @@ impl Reader {
                 ballots.len()
             ));
         }
-        // The published number of voters is the count of a project if each ballot counts once. Otherwise it is checked
-        // here.
-        let is_counted = form.kind == VoteType::Approval || form.kind == VoteType::Choose1;
-        for Project { id, votes, named, .. } in projects.iter().filter(|_| !is_counted) {
-            let votes = votes.unwrap_or(*named);
-            let ballots = if *named == 1 { "ballot" } else { "ballots" };
-            ensure!(votes == *named, "project {id} is named on {named} {ballots}, but {votes} were published");
-        }
-        let voters = projects.iter().filter(|project| project.votes.is_some()).count();
-        if !is_counted && voters > 0 {
+        if let Some(most) = form.max_cost {
+            let name = if above == 1 { "names" } else { "name" };
             ballots.notes.push(format!(
-                "how many ballots name each of {voters} projects is as published; the election counts what they give"
+                "the rule of the contest has no limit of costs: {} {name} projects that cost more than {most} together (max_sum_cost), and all were counted",
+                counted(above, "ballot", "ballots")
             ));
+        }
+        let mut read = Vec::new();
+        if let Some(stated) = stated {
+            read.push(("(projects)".to_owned(), stated, projects.len() as u64));
+        }
+        // The published number of voters is the count of a project if each ballot counts once. Otherwise it is compared
+        // with the number of ballots that name the project.
+        let is_counted = form.kind == VoteType::Approval || form.kind == VoteType::Choose1;
+        if !is_counted {
+            for Project { name, votes, named, .. } in &projects {
+                if let Some(votes) = votes {
+                    read.push((format!("{} (ballots that name it)", shortened(name)), *votes, *named));
+                }
+            }
         }
         let published = |project: &Project| if is_counted { project.votes } else { project.score };
         ballots.contests.push(Contest {
@@ -377,10 +422,87 @@ impl Reader {
             published: Published {
                 ballots: form.ballots,
                 options: projects.iter().map(published).collect(),
+                read,
                 ..Published::default()
             },
         });
+        if let Some(outcome) = outcome {
+            let totals = count(&ballots).into_iter().next().map(|count| count.options).unwrap_or_default();
+            match outcome.and_then(|rule| rule.compared(&projects, &totals)) {
+                Ok(compared) => ballots.contests[0].published.read.extend(compared),
+                Err(why) => ballots.notes.push(format!("the outcome that the file states is not computed: {why}")),
+            }
+        }
         Ok(ballots)
+    }
+
+    /// The rule of the outcome, or why it is not computed. `None` if the file does not say which projects are selected.
+    fn outcome(&self) -> Option<Result<Greedy, String>> {
+        self.projects.iter().any(|project| project.selected.is_some()).then_some(())?;
+        let rule = self.meta_text("rule").unwrap_or("unknown");
+        let number =
+            |key: &str| self.meta_text(key).map(|value| whole(value).map_err(|error| format!("{key}: {error}")));
+        let greedy = || {
+            let skips = match rule {
+                "greedy" | "greedy-threshold" => true,
+                "greedy-no-skip" => false,
+                other => return Err(format!("its rule is {:?}", shortened(other))),
+            };
+            let budget = number("budget").ok_or("META has no budget")??;
+            let threshold = number("min_project_score_threshold").transpose()?.unwrap_or(0);
+            Ok(Greedy { budget, threshold, skips })
+        };
+        Some(greedy())
+    }
+}
+
+/// A greedy rule of an outcome.
+struct Greedy {
+    budget: u64,
+    /// Projects with fewer votes or points are not selected.
+    threshold: u64,
+    /// Whether projects that cost too much are passed over. Otherwise, the first one ends the selection.
+    skips: bool,
+}
+
+impl Greedy {
+    /// The published numbers about the outcome, and those that the rule gives. If the order of projects with equal totals
+    /// matters, the rule gives no outcome.
+    fn compared(&self, projects: &[Project], totals: &[u64]) -> Result<Vec<(String, u64, u64)>, String> {
+        let mut costs = Vec::with_capacity(projects.len());
+        for Project { id, cost, selected, .. } in projects {
+            selected.ok_or_else(|| format!("it does not say of project {} whether it is selected", shortened(id)))?;
+            costs.push(cost.ok_or_else(|| format!("project {} has no whole cost", shortened(id)))?);
+        }
+        let mut order: Vec<usize> = (0..projects.len()).collect();
+        order.sort_by_key(|project| std::cmp::Reverse(totals[*project]));
+        let selected = self.selected(&order, &costs, totals);
+        order.sort_by_key(|project| (std::cmp::Reverse(totals[*project]), std::cmp::Reverse(*project)));
+        if selected != self.selected(&order, &costs, totals) {
+            return Err("projects with equal totals decide it".to_owned());
+        }
+        let stated: HashSet<usize> = (0..projects.len()).filter(|at| projects[*at].selected == Some(true)).collect();
+        let both = stated.intersection(&selected).count() as u64;
+        let number = stated.len() as u64;
+        Ok(vec![
+            ("(selected projects)".to_owned(), number, selected.len() as u64),
+            ("(selected by the rule as well)".to_owned(), number, both),
+        ])
+    }
+
+    fn selected(&self, order: &[usize], costs: &[u64], totals: &[u64]) -> HashSet<usize> {
+        let (mut left, mut selected) = (self.budget, HashSet::new());
+        for project in order.iter().filter(|project| totals[**project] >= self.threshold) {
+            match left.checked_sub(costs[*project]) {
+                Some(rest) => {
+                    left = rest;
+                    selected.insert(*project);
+                }
+                None if self.skips => {}
+                None => break,
+            }
+        }
+        selected
     }
 }
 
@@ -453,7 +575,7 @@ mod tests {
         let meta = "vote_type;cumulative\nmin_sum_points;5\nmax_sum_points;5\n";
         let text = file(meta, SCORED, "voter_id;vote;points\n1;A,B;3,1\n2;A,C;2,3\n");
         assert_eq!(rule_and_options(&text), (cumulative(false), vec![5, 1, 3]));
-        assert_eq!(parse(&text).unwrap().notes.len(), 2);
+        assert_eq!(parse(&text).unwrap().notes.len(), 1);
         let text = file(meta, "project_id\nA\nB\n", "voter_id;vote;points\n1;A,B;4,1\n");
         assert_eq!(parse(&text).unwrap().contests[0].rule, cumulative(true));
 
@@ -535,11 +657,72 @@ mod tests {
             (file("vote_type;ordinal\n", "project;votes\n", ""), "sample, line 6: there is no column project_id"),
             (file("", "project_id;votes\nA;many\n", ""), "sample, line 6: votes: \"many\" is not a whole number"),
             (
-                file("vote_type;ordinal\n", "project_id;votes\nA;2\nB;1\n", "voter_id;vote\n1;A\n"),
-                "sample: project A is named on 1 ballot, but 2 were published",
+                file("vote_type;approval\nmax_sum_cost;5\n", "project_id;cost\nA;2.5\nB;1\n", ""),
+                "sample, line 5: project A has no whole cost, so the limit cannot be checked",
             ),
         ] {
             assert_eq!(on_one_line(&parse(&text).err().unwrap()), expected, "{text}");
         }
+    }
+
+    fn differences(text: &str) -> Vec<String> {
+        let ballots = parse(text).unwrap();
+        let all = crate::compare::compare(&ballots, &count(&ballots), None);
+        all[0].all().filter(|number| !number.same).map(|number| number.what.clone()).collect()
+    }
+
+    /// Fault R6.
+    #[test]
+    fn limits_of_costs_and_the_number_of_projects_are_not_passed_over() {
+        let text =
+            file("vote_type;approval\nmax_sum_cost;10\nnum_projects;2\n", APPROVED, "voter_id;vote\n1;A/1,B\n2;A/1\n");
+        let expected = "the rule of the contest has no limit of costs: 1 ballot names projects that cost more than 10 together (max_sum_cost), and all were counted";
+        assert_eq!(parse(&text).unwrap().notes, [expected]);
+        assert_eq!(differences(&text), Vec::<String>::new());
+        assert_eq!(differences(&text.replace("num_projects;2", "num_projects;3")), ["(projects)"]);
+    }
+
+    /// Fault R14.
+    #[test]
+    fn a_wrong_published_number_is_compared() {
+        let text =
+            file("vote_type;ordinal\nmax_length;1\n", "project_id;votes;score\nA;2;1\nB;0;0\n", "voter_id;vote\n1;A\n");
+        assert_eq!(differences(&text), ["A (ballots that name it)"]);
+        assert_eq!(differences(&text.replace("A;2;1", "A;1;1")), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_greedy_outcome_is_computed_and_compared() {
+        let outcome = |rule: &str, selected: [u8; 3]| {
+            let [a, b, c] = selected;
+            let projects = format!("project_id;cost;selected\nA;6;{a}\nB;5;{b}\nC;3;{c}\n");
+            file(&format!("vote_type;approval\nbudget;10\n{rule}"), &projects, "voter_id;vote\n1;A,B,C\n2;A,B\n3;A\n")
+        };
+        let none = Vec::<String>::new();
+        assert_eq!(differences(&outcome("rule;greedy\n", [1, 0, 1])), none);
+        let both = ["(selected by the rule as well)"];
+        assert_eq!(differences(&outcome("rule;greedy\n", [1, 1, 0])), both);
+        assert_eq!(differences(&outcome("rule;greedy-no-skip\n", [1, 0, 0])), none);
+        assert_eq!(differences(&outcome("rule;greedy-threshold\nmin_project_score_threshold;2\n", [1, 0, 0])), none);
+        let note = |text: &str| parse(text).unwrap().notes.remove(0);
+        let not_computed = "the outcome that the file states is not computed:";
+        assert_eq!(
+            note(&outcome("rule;equalshares\n", [1, 0, 1])),
+            format!("{not_computed} its rule is \"equalshares\"")
+        );
+        let text = outcome("rule;greedy\n", [1, 0, 1]);
+        assert_eq!(note(&text.replace("budget;10\n", "")), format!("{not_computed} META has no budget"));
+        assert_eq!(
+            note(&text.replace("B;5;0", "B;5;2")),
+            format!("{not_computed} it does not say of project B whether it is selected")
+        );
+        assert_eq!(note(&text.replace("C;3", "C;3.5")), format!("{not_computed} project C has no whole cost"));
+        let tied = text
+            .replace("C;3;1", "C;4;1")
+            .replace("budget;10", "budget;6")
+            .replace("2;A,B", "2;C,A,B")
+            .replace("3;A\n", "3;B\n");
+        let tied = tied.replace("1;A,B,C", "1;A");
+        assert_eq!(note(&tied), format!("{not_computed} projects with equal totals decide it"));
     }
 }

@@ -10,15 +10,14 @@
 //! number of shares. Broker non-votes are blank. *Weights* belong to voters who all voted yes. Decimals after the
 //! fourth are cut off, so that the weights are whole numbers of the unit `1/10000`, which the manifest names.
 
-use std::path::Path;
-
 use ballotta::limits::{MAX_TOTAL, MAX_WEIGHT};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::ballots::{Ballots, Contest, Mark, Names, Published, check_contests, choose, shown};
 use crate::error::{At as _, Result, bail, ensure};
-use crate::text::{json, number, shortened};
+use crate::source::Source;
+use crate::text::{counted, json, number, shortened};
 
 /// The number of decimals of a weight that are kept.
 const DECIMALS: usize = 4;
@@ -72,9 +71,15 @@ struct Item {
     broker_non_votes: Option<u64>,
 }
 
+/// Whether this is the beginning of such a document.
+pub(crate) fn is_shares(beginning: &str) -> bool {
+    beginning.starts_with('{') && ["\"meetings\"", "\"weights\""].iter().any(|field| beginning.contains(field))
+}
+
 /// Reads meetings or weights.
-pub(crate) fn read(path: &Path) -> Result<Ballots> {
-    interpret(json(path)?).at(|| path.display())
+pub(crate) fn read(source: &Source) -> Result<Ballots> {
+    let file = source.only(|file| Ok(is_shares(&crate::format::beginning(file)?)))?;
+    interpret(json(file)?).at(|| file.shown())
 }
 
 fn interpret(document: Document) -> Result<Ballots> {
@@ -139,6 +144,15 @@ fn of_meetings(meetings: Vec<Meeting>) -> Result<Ballots> {
 fn of_weights(source: &str, weights: &[String]) -> Result<Ballots> {
     let mut ballots = Ballots::new("A vote by tokens", "1/10000 of a token");
     ballots.notes.push(format!("source: {}", shown(source)));
+    let is_cut = |weight: &&String| {
+        weight.split_once('.').is_some_and(|(_, decimals)| decimals.bytes().skip(DECIMALS).any(|digit| digit != b'0'))
+    };
+    let cut = weights.iter().filter(is_cut).count() as u64;
+    if cut > 0 {
+        let have = if cut == 1 { "has" } else { "have" };
+        let weights = counted(cut, "weight", "weights");
+        ballots.notes.push(format!("{weights} {have} more than {DECIMALS} decimals: the others are cut off"));
+    }
     let mut sum = 0_u64;
     for (position, weight) in weights.iter().enumerate() {
         let mut cast = || {
@@ -189,6 +203,8 @@ mod tests {
         for text in ["", ".", "1.", ".5", "-1", "1e3", "1.2.3", "x"] {
             assert_eq!(units(text).unwrap_err().to_string(), format!("{text:?} is not a decimal number"));
         }
+        let cut = of_weights("s", &["2134.07935".to_owned(), "1.5".to_owned()]).unwrap();
+        assert_eq!(cut.notes, ["source: s", "1 weight has more than 4 decimals: the others are cut off"]);
         let problem = of_weights("s", &["1".to_owned(), "0.00001".to_owned()]).err().unwrap().to_string();
         assert_eq!(problem, "weight 2: 0 units are not between 1 and 1099511627776");
     }

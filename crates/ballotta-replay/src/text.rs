@@ -1,13 +1,15 @@
-//! Reads foreign files, which may be compressed: lines, values with separators, and JSON. Every length is limited.
+//! Reads the text of foreign files: lines, values with separators, and JSON. Every length is limited.
 
-use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{BufRead, Read as _};
+use std::marker::PhantomData;
 
-use flate2::bufread::MultiGzDecoder;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use crate::error::{At as _, ReplayError, Result, bail, ensure, problem};
+use crate::source::SourceFile;
 
 /// The most bytes in a line, and in a record of several lines.
 const MAX_LINE_BYTES: usize = 1 << 20;
@@ -18,70 +20,50 @@ const MAX_JSON_BYTES: u64 = 256 << 20;
 /// The most values in a line.
 const MAX_FIELDS: usize = 4096;
 
-/// An error of the operating system about a file or folder.
-fn unreadable(path: &Path) -> impl Fn(io::Error) -> ReplayError {
-    |source| ReplayError::Read { place: path.display().to_string(), source }
+/// Reads a JSON document. An error names its line. A mark of the byte order before the document is no part of it.
+pub(crate) fn json<T: DeserializeOwned>(file: &SourceFile) -> Result<T> {
+    let bytes = file.read(MAX_JSON_BYTES + 1)?;
+    ensure!(bytes.len() as u64 <= MAX_JSON_BYTES, "{} is longer than {MAX_JSON_BYTES} bytes", file.shown());
+    ensure!(!is_utf16(&bytes), "{} is UTF-16: save it as UTF-8", file.shown());
+    let document = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
+    serde_json::from_slice(document).map_err(|source| ReplayError::Json { path: file.shown().into(), source })
 }
 
-/// Opens a file. If it begins like a gzip file, it is unpacked.
-fn open(path: &Path) -> Result<Box<dyn BufRead>> {
-    let file = File::open(path).map_err(unreadable(path))?;
-    let mut reader = BufReader::with_capacity(1 << 16, file);
-    if reader.fill_buf().map_err(unreadable(path))?.starts_with(&[0x1f, 0x8b]) {
-        return Ok(Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(reader))));
-    }
-    Ok(Box::new(reader))
+/// The mark of the byte order in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// Whether bytes begin with the mark of the byte order in UTF-16.
+pub(crate) fn is_utf16(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff])
 }
 
-/// The first `limit` bytes of a file, unpacked.
-fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let read = open(path)?.take(limit).read_to_end(&mut bytes);
-    read.map_err(|source| ReplayError::Unpack { place: path.display().to_string(), source })?;
-    Ok(bytes)
-}
+/// Reads a JSON object with keys that are not known. A key that appears twice is refused, since one of the values would
+/// be lost.
+pub(crate) fn unique_keys<'de, D: Deserializer<'de>, V: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, V>, D::Error> {
+    struct Keys<V>(PhantomData<V>);
 
-/// The first bytes of a file, unpacked: enough to see what it is.
-pub(crate) fn beginning(path: &Path) -> Result<String> {
-    Ok(String::from_utf8_lossy(&read(path, 4096)?).trim_start_matches('\u{feff}').to_owned())
-}
+    impl<'de, V: Deserialize<'de>> Visitor<'de> for Keys<V> {
+        type Value = BTreeMap<String, V>;
 
-/// The folder of a source: the source itself if it is a folder, or else the folder that contains it.
-pub(crate) fn folder_of(source: &Path) -> &Path {
-    let folder = if source.is_dir() { source } else { source.parent().unwrap_or(source) };
-    if folder.as_os_str().is_empty() { Path::new(".") } else { folder }
-}
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("an object")
+        }
 
-/// The file of this name in a folder, as it is or with `.gz`.
-pub(crate) fn find(folder: &Path, name: &str) -> Option<PathBuf> {
-    [name.to_owned(), format!("{name}.gz")].map(|name| folder.join(name)).into_iter().find(|path| path.is_file())
-}
-
-/// The files of a folder whose names, without `.gz`, have this beginning and this end, in the order of their names.
-pub(crate) fn list(folder: &Path, begins: &str, ends: &str) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
-        let path = entry.map_err(unreadable(folder))?.path();
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let name = name.strip_suffix(".gz").unwrap_or(&name);
-        if name.starts_with(begins) && name.ends_with(ends) && path.is_file() {
-            found.push(path);
+        fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
+            let mut map = BTreeMap::new();
+            while let Some(key) = object.next_key::<String>()? {
+                if map.contains_key(&key) {
+                    return Err(A::Error::custom(format_args!("the key {:?} appears twice", shortened(&key))));
+                }
+                map.insert(key, object.next_value()?);
+            }
+            Ok(map)
         }
     }
-    found.sort();
-    Ok(found)
-}
 
-/// Reads a JSON document. An error names its line.
-pub(crate) fn json<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    let bytes = read(path, MAX_JSON_BYTES + 1)?;
-    ensure!(bytes.len() as u64 <= MAX_JSON_BYTES, "{} is longer than {MAX_JSON_BYTES} bytes", path.display());
-    serde_json::from_slice(&bytes).map_err(|source| ReplayError::Json { path: path.to_path_buf(), source })
-}
-
-/// Reads the JSON document of this name in a folder, if there is one.
-pub(crate) fn json_beside<T: DeserializeOwned>(folder: &Path, name: &str) -> Result<Option<T>> {
-    find(folder, name).map(|path| json(&path)).transpose()
+    deserializer.deserialize_map(Keys(PhantomData))
 }
 
 /// The lines of a file, counted from 1.
@@ -93,8 +75,8 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    pub(crate) fn open(path: &Path) -> Result<Self> {
-        Ok(Self::new(open(path)?, path.display().to_string()))
+    pub(crate) fn open(file: &SourceFile) -> Result<Self> {
+        Ok(Self::new(file.open()?, file.shown().to_owned()))
     }
 
     fn new(reader: Box<dyn BufRead>, shown: String) -> Self {
@@ -103,7 +85,7 @@ impl Lines {
 
     #[cfg(test)]
     pub(crate) fn of_text(text: &str) -> Self {
-        Self::new(Box::new(io::Cursor::new(text.as_bytes().to_vec())), "sample".to_owned())
+        Self::new(Box::new(std::io::Cursor::new(text.as_bytes().to_vec())), "sample".to_owned())
     }
 
     /// The place of line `number`, for errors.
@@ -111,8 +93,18 @@ impl Lines {
         format!("{}, line {number}", self.shown)
     }
 
+    /// The file, for errors.
+    pub(crate) fn file(&self) -> String {
+        self.shown.clone()
+    }
+
+    /// The place of the line that was read last, for errors.
+    pub(crate) fn here(&self) -> String {
+        self.place(self.number)
+    }
+
     /// Returns the next line without its end, or `None` after the last one.
-    fn read(&mut self) -> Result<Option<String>> {
+    pub(crate) fn read(&mut self) -> Result<Option<String>> {
         let number = self.number + 1;
         let mut bytes = Vec::new();
         let limit = self.left.min(MAX_LINE_BYTES as u64 + 1);
@@ -128,6 +120,7 @@ impl Lines {
 
     fn line(&self, bytes: Vec<u8>) -> Result<String> {
         ensure!(self.left > 0, "the file is longer than {MAX_TEXT_BYTES} bytes");
+        ensure!(self.number > 1 || !is_utf16(&bytes), "UTF-16: save the file as UTF-8");
         ensure!(bytes.len() <= MAX_LINE_BYTES, "longer than {MAX_LINE_BYTES} bytes");
         let mut line = String::from_utf8(bytes).map_err(|error| problem!("not UTF-8: {error}"))?;
         for end in ['\n', '\r'] {
@@ -147,6 +140,10 @@ impl Lines {
 pub(crate) struct Records {
     lines: Lines,
     separator: char,
+    /// Whether an empty line is a record with one empty value.
+    empty_lines: bool,
+    /// The number of empty lines that were skipped.
+    skipped: u64,
 }
 
 /// The values of a line, or of several lines if a value contains the end of a line.
@@ -167,12 +164,24 @@ enum State {
 
 impl Records {
     pub(crate) fn new(lines: Lines, separator: char) -> Self {
-        Self { lines, separator }
+        Self { lines, separator, empty_lines: false, skipped: 0 }
+    }
+
+    /// From now on, an empty line is a record. Otherwise, a ballot without a mark is lost where a line has one value.
+    pub(crate) fn keep_empty_lines(&mut self) {
+        self.empty_lines = true;
+    }
+
+    /// A note about the empty lines that were skipped, if there are any.
+    pub(crate) fn skipped(&self) -> Option<String> {
+        let are = if self.skipped == 1 { "is" } else { "are" };
+        let lines = counted(self.skipped, "empty line", "empty lines");
+        (self.skipped > 0).then(|| format!("{lines} {are} not read"))
     }
 
     /// The file, for errors.
     pub(crate) fn file(&self) -> String {
-        self.lines.shown.clone()
+        self.lines.file()
     }
 
     /// The place of a line, for errors.
@@ -180,15 +189,16 @@ impl Records {
         self.lines.place(line)
     }
 
-    /// Returns the next record, or `None` after the last one. Empty lines are skipped.
+    /// Returns the next record, or `None` after the last one. Empty lines are skipped, unless they are kept.
     pub(crate) fn read(&mut self) -> Result<Option<Record>> {
         loop {
             let Some(text) = self.lines.read()? else { return Ok(None) };
-            if !text.trim().is_empty() {
+            if self.empty_lines || !text.trim().is_empty() {
                 let line = self.lines.number;
                 let values = self.split(line, text).at(|| self.place(line))?;
                 return Ok(Some(Record { line, values }));
             }
+            self.skipped += 1;
         }
     }
 
@@ -229,11 +239,32 @@ impl Records {
     }
 }
 
+/// The separator of values: the one of these that the first line has most often.
+pub(crate) fn separator(line: &str) -> char {
+    let mut separators = [',', ';', '\t'];
+    // The sort is stable, so that a line without separators has the first one.
+    separators.sort_by_key(|separator| std::cmp::Reverse(line.matches(*separator).count()));
+    separators[0]
+}
+
 /// A whole number in decimal digits, without sign or spaces.
 pub(crate) fn number(text: &str) -> Result<u64> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let number = digits.then(|| text.parse().ok()).flatten();
     number.ok_or_else(|| problem!("{:?} is not a whole number", shortened(text)))
+}
+
+/// A whole number, which may have decimals that are all 0.
+pub(crate) fn whole(text: &str) -> Result<u64> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+    let is_whole = !decimals.is_empty() && decimals.bytes().all(|digit| digit == b'0');
+    ensure!(is_whole, "{:?} is not a whole number", shortened(text));
+    number(whole).map_err(|_| problem!("{:?} is not a whole number", shortened(text)))
+}
+
+/// A number and what it counts, in the singular or the plural.
+pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// The beginning of a text, as errors show it.
@@ -244,11 +275,6 @@ pub(crate) fn shortened(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
-
-    use flate2::Compression;
-    use flate2::write::GzEncoder;
-
     use super::*;
     use crate::error::on_one_line;
 
@@ -290,26 +316,26 @@ mod tests {
     }
 
     #[test]
-    fn compressed_files_are_unpacked_and_damaged_ones_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ballots.csv.gz");
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-        encoder.write_all("a,b\nc,d\n".as_bytes()).unwrap();
-        let mut bytes = encoder.finish().unwrap();
-        fs::write(&path, &bytes).unwrap();
-        assert_eq!(find(folder.path(), "ballots.csv"), Some(path.clone()));
-        assert_eq!(list(folder.path(), "ball", ".csv").unwrap(), std::slice::from_ref(&path));
-        assert_eq!(beginning(&path).unwrap(), "a,b\nc,d\n");
-        bytes.truncate(bytes.len() - 6);
-        fs::write(&path, &bytes).unwrap();
-        let mut records = Records::new(Lines::open(&path).unwrap(), ',');
-        let problem = loop {
-            match records.read() {
-                Ok(Some(_)) => {}
-                other => break on_one_line(&other.unwrap_err()),
-            }
-        };
-        assert!(problem.starts_with(&format!("{}, line ", path.display())), "{problem}");
-        assert!(problem.contains("cannot be unpacked"), "{problem}");
+    fn a_line_shows_its_separator() {
+        for (line, expected) in [("a,b", ','), ("a;b;c, d", ';'), ("a\tb", '\t'), ("a", ','), ("a,b;c", ',')] {
+            assert_eq!(separator(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_appears_twice_is_refused() {
+        #[derive(Debug, Deserialize)]
+        struct Names(#[serde(deserialize_with = "unique_keys")] BTreeMap<String, u64>);
+        let read = |text: &str| serde_json::from_str::<Names>(text).map_err(|error| error.to_string());
+        assert_eq!(read(r#"{"1":5,"01":6}"#).unwrap().0.len(), 2);
+        assert_eq!(read(r#"{"1":5,"1":6}"#).unwrap_err(), "the key \"1\" appears twice at line 1 column 10");
+    }
+
+    #[test]
+    fn numbers_may_have_decimals_that_are_0() {
+        assert_eq!((whole("12").unwrap(), whole("12.0000").unwrap()), (12, 12));
+        for text in ["12.5", "12.", ".0", "", "1.0.0"] {
+            assert_eq!(whole(text).unwrap_err().to_string(), format!("{text:?} is not a whole number"));
+        }
     }
 }
