@@ -303,6 +303,7 @@ impl Ballots {
             title: text(&contest.title),
             description: None,
             rule: contest.rule.clone(),
+            winners: None,
             passes: None,
             options: contest.options.iter().map(option).collect(),
         });
