@@ -262,6 +262,7 @@ export type CheckId =
   | 'ceremony.messages'
   | 'roll.lines'
   | 'roll.signature'
+  | 'roll.changes'
   | 'election.fingerprint'
   | 'election.pinned'
   | 'organiser.signature'

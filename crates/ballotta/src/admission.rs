@@ -69,7 +69,9 @@ use crate::board::entry::{Entry, EntryKind};
 use crate::board::note::NoteSigner;
 use crate::board::receipt::SignedReceipt;
 use crate::board::timeline::{Event, Observed};
-use crate::credential::{AddedLines, ChangeRules, RollChange, RollChangeError, RollLookupError};
+use crate::credential::{
+    AddedLines, ChangeRules, EffectiveChange, RollChange, RollChangeError, RollLookupError, RollStanding,
+};
 use crate::election::ElectionContext;
 use crate::encoding::DecodeError;
 use crate::hash::{Fingerprint, Tracker};
@@ -82,7 +84,7 @@ use crate::record::{PublishedBoard, PublishedRoll, RecordError, RecordSource, So
 use crate::tally::{
     ChangeFailure, CountedSet, Ledger, LedgerEntry, LedgerError, RollChangeEntry, admit, change_roll, find,
 };
-pub use crate::tally::{EffectiveChange, LedgerIndex, RollStanding, randomness_digest};
+pub use crate::tally::{LedgerIndex, randomness_digest};
 use crate::voter::{Election, VoterError};
 
 /// The entries of a board, including entries that are appended but not committed yet.

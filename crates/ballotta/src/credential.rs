@@ -56,10 +56,11 @@ use rand_core::CryptoRng;
 use sha2::Sha512;
 use zeroize::Zeroizing;
 
-pub(crate) use self::change::ChangeRules;
 pub use self::change::{
-    AddedLine, AddedLines, ChangeCounts, ChangeDraft, ChangeDraftError, ChangeReason, RollChange, RollChangeError,
+    AddedLine, AddedLines, ChangeCounts, ChangeDraft, ChangeDraftError, ChangeReason, EffectiveChange, RollChange,
+    RollChangeError, RollStanding,
 };
+pub(crate) use self::change::{ChangeRules, lines_in_all};
 pub use self::code::{VotingCode, VotingCodeError};
 pub use self::entitlement::Entitlement;
 pub(crate) use self::roll::first_bytes;

@@ -12,12 +12,12 @@ use super::report::{Effect, Findings, Place, Role};
 use super::select::Selected;
 use super::shards::{PartialVerification, ShardError, ShardPlan, waves};
 use super::{CheckId, Progress, Stage, Verification, Verifier};
-use crate::credential::ChangeRules;
+use crate::credential::{ChangeRules, EffectiveChange, RollStanding};
 use crate::election::ElectionContext;
 use crate::manifest::Closing;
 use crate::parallel;
 use crate::record::{KnownBundles, RecordSource};
-use crate::tally::{EffectiveChange, EncryptedTally, Ledger, RollStanding, Selection};
+use crate::tally::{EncryptedTally, Ledger, Selection};
 
 /// Completes a verification. `part` is the merged part of all shards; `None` if there is no plan.
 ///

@@ -7,12 +7,12 @@ use rand_core::CryptoRng;
 
 use super::{Election, VoterError};
 use crate::ballot::{AdmissionError, BallotHeader, BoardBallotInfo, Candidate, SignedBallot, verify_ballots};
-use crate::credential::{ChangeRules, RollLine};
+use crate::credential::{ChangeRules, RollLine, RollStanding};
 use crate::encoding::DecodeError;
 use crate::hash::Tracker;
 use crate::record::{RecordError, RecordSource};
 use crate::tally::heads::VoterHead;
-use crate::tally::{Ledger, LedgerIndex as _, RollChangeEntry, RollStanding, change_roll};
+use crate::tally::{Ledger, LedgerIndex as _, RollChangeEntry, change_roll};
 use crate::weaken::{self, Check};
 use crate::written::{VoterNumber, WrittenTracker};
 

@@ -9,9 +9,9 @@ use alloc::vec::Vec;
 use super::error::RollProblem;
 use super::line::RollLine;
 use crate::contest::Multiplier;
+use crate::credential::EffectiveChange;
 use crate::limits::MAX_VOTERS;
 use crate::manifest::{Contest, Manifest};
-use crate::tally::EffectiveChange;
 use crate::weaken::{self, Check};
 use crate::words::counted;
 
