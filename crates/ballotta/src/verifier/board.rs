@@ -136,7 +136,7 @@ impl Verifier<'_> {
             refused: Refusals::default(),
         };
         // Without a roll no ballot reaches the ledger.
-        let standing = roll.map_or(RollStanding::EMPTY, |roll| RollStanding::of(manifest, roll.totals()));
+        let standing = roll.map_or(RollStanding::EMPTY, |roll| roll.totals().standing(manifest));
         let mut ledger = Ledger::new(standing, manifest.revoting(), signed.size, rng);
         let mut pinned: Vec<_> = self.options.checkpoints.iter().copied().map(PinnedHead::new).collect();
         let source = self.source;

@@ -7,7 +7,7 @@ use rand_core::CryptoRng;
 
 use super::{Election, VoterError};
 use crate::ballot::{AdmissionError, BallotHeader, BoardBallotInfo, Candidate, SignedBallot, verify_ballots};
-use crate::credential::{ChangeRules, RollLine, RollStanding};
+use crate::credential::{ChangeRules, RollLine};
 use crate::encoding::DecodeError;
 use crate::hash::Tracker;
 use crate::record::{RecordError, RecordSource};
@@ -96,8 +96,7 @@ impl History {
             })
             .collect();
         let context = &election.context;
-        let (roll, revoting) =
-            (RollStanding::of(context.manifest(), election.roll.totals()), context.manifest().revoting());
+        let (roll, revoting) = (election.roll.totals().standing(context.manifest()), context.manifest().revoting());
         let mut ledger = Ledger::new(roll, revoting, candidates.len() as u64, rng);
         let rules = ChangeRules::for_manifest(context.manifest());
         let mut changes = Vec::new();

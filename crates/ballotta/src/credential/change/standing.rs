@@ -1,7 +1,7 @@
 //! The changes of a roll that have an effect, and the roll as it stands after them.
 
 use super::ChangeReason;
-use crate::credential::{RollLine, RollTotals};
+use crate::credential::RollLine;
 use crate::manifest::Manifest;
 
 /// A change of the roll that has an effect.
@@ -47,11 +47,6 @@ impl RollStanding {
     #[must_use]
     pub fn at_opening(manifest: &Manifest, voters: u64, weight: u64) -> Self {
         Self { heads: lines_in_all(manifest, voters), lines: voters, weight, changes: 0, changed: 0 }
-    }
-
-    /// The roll at the opening with these totals.
-    pub(crate) fn of(manifest: &Manifest, totals: &RollTotals) -> Self {
-        Self::at_opening(manifest, totals.voters(), totals.weight())
     }
 
     /// The numbers of no roll.
