@@ -14,7 +14,7 @@ use ballotta::index::AuthorityIndex;
 use ballotta::manifest::RollChanges;
 use ballotta::record::{MemoryRecord, PublishedBoard, read_manifest};
 use ballotta::tally::heads::{VoterHead, head_in_block};
-use ballotta::verifier::{CheckId, Place, Status, Verdict, VerifyOptions};
+use ballotta::verifier::{CheckId, Place, Stage, Status, Verdict, VerifierState, VerifyOptions, verify_from};
 use ballotta::voter::light::{LightElection, LightStatus};
 use ballotta::voter::{Election as VotersElection, VoterError};
 use ballotta::weaken::{Check, Weaken};
@@ -685,6 +685,41 @@ fn random_schedules() {
             assert_eq!(history.counted().is_some(), voted.contains(&voter), "{seed}: {voter}");
         }
     }
+}
+
+/// An auditor who continues an earlier verification sees the changes since then, also those that depend on what was verified before.
+#[test]
+fn a_verification_that_is_continued() {
+    let election = election();
+    let mut board = election.open_board();
+    let mut void = election.ballot(0, &[option(0)]).cast().to_bytes();
+    let last = void.len() - 40;
+    void[last] ^= 1;
+    board.push_ballot(&void);
+    vote(&mut board, 1);
+    board.change(ChangeReason::LateMember, None, Some(8));
+    vote(&mut board, 8);
+    while board.entries.len() < 300 {
+        board.push_bytes(vec![1, 5]);
+    }
+    let rng = &mut TestRng(6);
+    let options = VerifyOptions { stage: Stage::Voting, ..VerifyOptions::default() };
+    let (first, state) = verify_from(&board.record(), &options, None, &|_| (), rng).unwrap();
+    assert_eq!((first.changes.len(), first.counted), (1, Some(2)));
+    let state = VerifierState::decode(&state.unwrap().to_bytes()).unwrap();
+    assert_eq!(state.entries(), 256);
+    // The voter of the void ballot has not voted.
+    board.change(ChangeReason::LostCode, Some(0), Some(9));
+    vote(&mut board, 9);
+    let refused = board.make_change(3, ChangeReason::Left, Some(8), None);
+    push_change(&mut board, &refused);
+    vote(&mut board, 8);
+    board.finish();
+    let whole = board.verify();
+    let (again, _) = verify_from(&board.record(), &VerifyOptions::default(), Some(&state), &|_| (), rng).unwrap();
+    assert_eq!(failures(&again), failures(&whole));
+    assert_eq!((&again.changes, counted(&again)), (&whole.changes, Some(board.expected())));
+    assert_eq!(again.changes.len(), 2);
 }
 
 // Phones.

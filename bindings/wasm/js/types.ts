@@ -267,6 +267,7 @@ export type CheckId =
   | 'roll.lines'
   | 'roll.signature'
   | 'roll.parts'
+  | 'roll.changes'
   | 'election.fingerprint'
   | 'election.pinned'
   | 'organiser.signature'

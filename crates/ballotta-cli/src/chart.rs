@@ -17,6 +17,7 @@ pub(crate) use self::svg::svg;
 pub(crate) use self::terminal::terminal;
 use crate::console::{counted, grouped, isolated, percent};
 use crate::record::{REHEARSAL, first_language, text};
+use crate::roll_changes::changes_text;
 use crate::titles::Titles;
 
 /// More options of a contest `choose` than these are always in the order of their totals.
@@ -428,6 +429,9 @@ fn participation(manifest: &Manifest, result: &ResultDocument) -> Vec<String> {
     if result.eligible_weight != result.eligible_voters {
         let unit = text(manifest, &manifest.weights().unit);
         lines.push(share(result.counted_weight, result.eligible_weight, &format!("units of weight ({unit})")));
+    }
+    if let Some(counts) = result.roll_changes.filter(|counts| counts.total() > 0) {
+        lines.push(changes_text(&counts));
     }
     if let (Some(quorum), Some(rule)) = (&result.quorum, manifest.quorum()) {
         let least = match rule.rule {

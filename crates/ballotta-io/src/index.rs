@@ -35,8 +35,8 @@ use std::io::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use ballotta::admission::{AdmissionIndex, EffectiveChange, LedgerIndex, MemoryIndex, RollStanding, randomness_digest};
-use ballotta::credential::{ChangeReason, RollLine, RollLookupError};
+use ballotta::admission::{AdmissionIndex, LedgerIndex, MemoryIndex, randomness_digest};
+use ballotta::credential::{ChangeReason, EffectiveChange, RollLine, RollLookupError, RollStanding};
 use ballotta::hash::{ManifestHash, TreeHash};
 use ballotta::limits::MAX_ROLL_CHANGES;
 use ballotta::merkle::TreeHead;

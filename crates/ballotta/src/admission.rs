@@ -69,7 +69,7 @@ use crate::board::entry::{Entry, EntryKind};
 use crate::board::note::NoteSigner;
 use crate::board::receipt::SignedReceipt;
 use crate::board::timeline::{Event, Observed};
-use crate::credential::{AddedLines, ChangeRules, RollChange, RollChangeError, RollLookupError};
+use crate::credential::{AddedLines, ChangeRules, EffectiveChange, RollChange, RollChangeError, RollLookupError};
 use crate::election::ElectionContext;
 use crate::encoding::DecodeError;
 use crate::hash::{Fingerprint, Tracker};
@@ -82,7 +82,7 @@ use crate::record::{PublishedBoard, PublishedRoll, RecordError, RecordSource, So
 use crate::tally::{
     ChangeFailure, CountedSet, Ledger, LedgerEntry, LedgerError, RollChangeEntry, admit, change_roll, find,
 };
-pub use crate::tally::{EffectiveChange, LedgerIndex, RollStanding, randomness_digest};
+pub use crate::tally::{LedgerIndex, randomness_digest};
 use crate::voter::{Election, VoterError};
 
 /// The entries of a board, including entries that are appended but not committed yet.
@@ -289,8 +289,7 @@ impl<S: RecordSource> Admission<MemoryIndex<S>> {
         found.sort_unstable_by_key(|(ballot, _)| ballot.index);
 
         let revoting = context.manifest().revoting();
-        let mut ledger =
-            Ledger::new(RollStanding::of(context.manifest(), roll.totals()), revoting, roll.totals().voters(), rng);
+        let mut ledger = Ledger::new(roll.totals().standing(context.manifest()), revoting, roll.totals().voters(), rng);
         let rules = ChangeRules::for_manifest(context.manifest());
         let find_line = |credential: &[u8; 32]| roll.find(&source, credential);
         let mut entries = Vec::with_capacity(changes.len());

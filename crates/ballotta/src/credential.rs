@@ -59,10 +59,11 @@ use rand_core::CryptoRng;
 use sha2::Sha512;
 use zeroize::Zeroizing;
 
-pub(crate) use self::change::ChangeRules;
 pub use self::change::{
-    AddedLine, AddedLines, ChangeCounts, ChangeDraft, ChangeDraftError, ChangeReason, RollChange, RollChangeError,
+    AddedLine, AddedLines, ChangeCounts, ChangeDraft, ChangeDraftError, ChangeReason, EffectiveChange, RollChange,
+    RollChangeError, RollStanding,
 };
+pub(crate) use self::change::{ChangeRules, lines_in_all};
 pub use self::code::{VotingCode, VotingCodeError};
 pub use self::codes::{VotingCodes, VotingCodesError};
 pub use self::entitlement::Entitlement;

@@ -15,7 +15,6 @@ use core::fmt;
 use core::iter::zip;
 
 pub(crate) use changes::{ChangeFailure, RollChangeEntry, change_roll};
-pub use changes::{EffectiveChange, RollStanding};
 pub use ledger::{CountedSet, LedgerError, LedgerIndex, randomness_digest};
 pub(crate) use ledger::{Ledger, LedgerEntry, Selection, admit, find};
 

@@ -58,13 +58,13 @@ pub use shards::{PartialVerification, ShardError, ShardPlan, merge_all, verify_s
 pub use state::{VerifierState, verify_from};
 
 use self::report::Findings;
-use crate::credential::{ChangeCounts, RollTotals};
+use crate::credential::{ChangeCounts, EffectiveChange, RollTotals};
 use crate::decryption::{ClosedTally, ClosingStatement, DecryptionError, TallyResult, VerifiedDecryption, combine};
 use crate::election::ElectionContext;
 use crate::key_ceremony::JointKey;
 use crate::merkle::TreeHead;
 use crate::record::{PublishedRoll, RecordSource, ResultDocument};
-use crate::tally::{EffectiveChange, EncryptedTally};
+use crate::tally::EncryptedTally;
 use crate::written::WrittenFingerprint;
 
 /// The options of a verification: what the verifier checks.

@@ -183,6 +183,8 @@ class _Page:
         if not self.report.holds:
             return self.section("Result", paragraph(words("The result of a record that does not hold is not shown.")))
         parts = [paragraph(words.took_part(result["counted_ballots"], result["eligible_voters"]))]
+        if "roll_changes" in result:
+            parts.append(paragraph(words.roll_changes(result["roll_changes"])))
         if result["quorum"] is not None:
             parts.append(paragraph(words.quorum(result["quorum"])))
         parts += [contest(of_contest, manifest, words) for of_contest in result["contests"]]

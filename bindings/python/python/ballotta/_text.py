@@ -135,6 +135,8 @@ def _result(report: Report, words: Words) -> list[str]:
     if result is None or not report.holds:
         return []
     lines = [words.took_part(result["counted_ballots"], result["eligible_voters"])]
+    if "roll_changes" in result:
+        lines.append(words.roll_changes(result["roll_changes"]))
     if result["quorum"] is not None:
         lines.append(words.quorum(result["quorum"]))
     for contest in result["contests"]:

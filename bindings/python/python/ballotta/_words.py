@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ._errors import BallottaError
 
 if TYPE_CHECKING:
-    from ._types import QuorumResult
+    from ._types import QuorumResult, RollChangeCounts
 
 #: The languages of reports.
 LANGUAGES = ("en", "it")
@@ -70,6 +70,7 @@ ITALIAN = {
     "The result of a record that does not hold is not shown.": "Il risultato di un verbale che non è valido non viene mostrato.",
     "{counted} of {eligible} voters on the roll took part, {share}.": "Hanno partecipato {counted} dei {eligible} votanti nell’elenco, {share}.",
     "{counted} of {eligible} voters on the roll took part.": "Hanno partecipato {counted} dei {eligible} votanti nell’elenco.",
+    "Changes of the roll during the voting: {lost_code} for a lost code, {late_member} for a late member, {error} for an error, {left} for somebody who left.": "Cambiamenti dell’elenco durante il voto: {lost_code} per un codice perso, {late_member} per un iscritto in ritardo, {error} per un errore, {left} per chi ha lasciato.",
     "Quorum: more than {fraction} of {base}; {counted} count: reached.": "Quorum: più di {fraction} di {base}; contano {counted}: raggiunto.",
     "Quorum: more than {fraction} of {base}; {counted} count: NOT reached.": "Quorum: più di {fraction} di {base}; contano {counted}: NON raggiunto.",
     "Quorum: at least {fraction} of {base}; {counted} count: reached.": "Quorum: almeno {fraction} di {base}; contano {counted}: raggiunto.",
@@ -217,6 +218,7 @@ ITALIAN_CHECKS = {
     "roll.lines": "Ogni riga dell’elenco è ben formata, in ordine, e contiene una credenziale.",
     "roll.signature": "Ogni autorità delle credenziali del manifesto ha firmato l’elenco prima dell’apertura.",
     "roll.parts": "Le parti firmate dalle autorità delle credenziali danno in somma l’elenco, e ogni autorità conosce le proprie.",
+    "roll.changes": "I cambiamenti dell’elenco durante il voto sono firmati da tutte le autorità delle credenziali e rispettano le regole.",
     "election.fingerprint": "L’apertura indica l’impronta di manifesto, chiave comune ed elenco.",
     "election.pinned": "L’impronta è quella fissata, che chi verifica conosce da un’altra fonte.",
     "organiser.signature": "L’organizzatore ha firmato l’apertura e la chiusura.",
@@ -255,6 +257,8 @@ ITALIAN_UNITS = {
     "lines": "righe",
     "signature": "firma",
     "signatures": "firme",
+    "change": "cambiamento",
+    "changes": "cambiamenti",
     "fingerprint": "impronta",
     "fingerprints": "impronte",
     "ballot": "scheda",
@@ -354,6 +358,14 @@ class Words:
             return self("{counted} of {eligible} voters on the roll took part.", counted=counted, eligible=eligible)
         text = "{counted} of {eligible} voters on the roll took part, {share}."
         return self(text, counted=counted, eligible=eligible, share=self.percent(counted / eligible))
+
+    def roll_changes(self, counts: RollChangeCounts) -> str:
+        """Returns how often the roll was changed during the voting, for each reason."""
+        text = (
+            "Changes of the roll during the voting: {lost_code} for a lost code, {late_member} for a late member, "
+            "{error} for an error, {left} for somebody who left."
+        )
+        return self(text, **counts)
 
     def quorum(self, quorum: QuorumResult) -> str:
         """Returns whether the quorum was reached."""

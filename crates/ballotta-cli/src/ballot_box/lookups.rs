@@ -3,8 +3,8 @@
 use std::panic;
 use std::sync::Once;
 
-use ballotta::admission::{AdmissionIndex, EffectiveChange, LedgerIndex, MemoryIndex, RollStanding};
-use ballotta::credential::{RollLine, RollLookupError};
+use ballotta::admission::{AdmissionIndex, LedgerIndex, MemoryIndex};
+use ballotta::credential::{EffectiveChange, RollLine, RollLookupError, RollStanding};
 use ballotta::record::SourceError;
 use ballotta::tally::heads::VoterHead;
 use ballotta_io::{FolderRecord, IndexError, IndexedBallots};

@@ -9,10 +9,10 @@
 use alloc::vec::Vec;
 use core::convert::Infallible;
 
-use crate::credential::{RollLine, RollLookupError};
+use crate::credential::{EffectiveChange, RollLine, RollLookupError, RollStanding};
 use crate::record::{PublishedRoll, RecordSource, SourceError};
 use crate::tally::heads::VoterHead;
-use crate::tally::{EffectiveChange, Ledger, LedgerIndex, RollStanding};
+use crate::tally::{Ledger, LedgerIndex};
 
 /// Where admission looks up lines of the roll and admitted ballots.
 pub trait AdmissionIndex: LedgerIndex<Error = SourceError> {

@@ -18,6 +18,7 @@
 //! they have added, or take a line away; and who has voted has voted: a credential with an admitted ballot is never revoked.
 
 mod draft;
+mod standing;
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -27,6 +28,8 @@ use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 
 pub use self::draft::{ChangeDraft, ChangeDraftError};
+pub(crate) use self::standing::lines_in_all;
+pub use self::standing::{EffectiveChange, RollStanding};
 use super::{RollLine, combine_public};
 use crate::encoding::{DecodeError, Reader, Writer, at_most};
 use crate::group::PublicElement;
@@ -35,7 +38,6 @@ use crate::index::AuthorityIndex;
 use crate::limits::{MAX_AUTHORITIES, MAX_ROLL_CHANGES};
 use crate::manifest::{Manifest, RollChanges};
 use crate::proofs::schnorr::{KeyPair, SchnorrProof};
-use crate::tally::EffectiveChange;
 use crate::transcript::{Domain, Guarded, ProofTranscript as _};
 use crate::weaken::{self, Check};
 

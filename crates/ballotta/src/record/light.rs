@@ -33,7 +33,7 @@ use alloc::vec::Vec;
 use super::tiled_log::MIDDLE_WIDTH;
 use super::{PublishedRoll, ReadError, RecordError, RecordSource, SourceError, TiledLog, read_file};
 use crate::board::tiles::{LastTiles, Level, TILE_WIDTH, TilePath, decode_bundle};
-use crate::credential::{BLOCK_LINES, RollLine, RollRules, first_bytes, read_roll_block};
+use crate::credential::{BLOCK_LINES, EffectiveChange, RollLine, RollRules, first_bytes, read_roll_block};
 use crate::election::ElectionContext;
 use crate::encoding::{DecodeError, Reader, Writer, at_most};
 use crate::group::PublicElement;
@@ -42,7 +42,6 @@ use crate::key_ceremony::JointKey;
 use crate::limits::{MAX_ENTRIES, MAX_ROLL_CHANGES, MAX_ROLL_LINE_BYTES, MAX_SLOTS, MAX_VOTERS};
 use crate::manifest::Manifest;
 use crate::merkle::{Frontier, TreeHead, leaf_hash};
-use crate::tally::EffectiveChange;
 use crate::tally::heads::{HEAD_BYTES, HEADS_PER_BLOCK, VoterHead, head_in_block};
 use crate::weaken::{self, Check};
 

@@ -23,6 +23,7 @@
 
 use alloc::vec::Vec;
 
+use crate::credential::lines_in_all;
 use crate::encoding::{DecodeError, Reader};
 use crate::hash::TreeHash;
 use crate::manifest::Manifest;
@@ -35,7 +36,7 @@ pub const HEADS_PER_BLOCK: u64 = 256;
 /// each change of the roll that the manifest allows. So nobody needs to know how many changes there are to verify a block.
 #[must_use]
 pub fn number_of_heads(manifest: &Manifest, voters: u64) -> u64 {
-    voters.saturating_add(manifest.roll_changes().map_or(0, |changes| changes.number))
+    lines_in_all(manifest, voters)
 }
 
 /// The length of a head, in bytes.

@@ -17,10 +17,9 @@ use core::convert::Infallible;
 use rand_core::CryptoRng;
 use sha2::{Digest as _, Sha256};
 
-use super::changes::{EffectiveChange, RollStanding};
 use super::heads::{self, VoterHead};
 use crate::ballot::{AdmissionError, BallotHeader, BoardBallotInfo, SignedBallot, VerifiedBallot};
-use crate::credential::RollLine;
+use crate::credential::{EffectiveChange, RollLine, RollStanding};
 use crate::encoding::{DecodeError, Reader, Writer};
 use crate::hash::{Tracker, TreeHash};
 use crate::limits::MAX_ENTRIES;

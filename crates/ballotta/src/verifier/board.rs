@@ -13,7 +13,7 @@ use crate::board::entry::{Entry, EntryKind, Pointer};
 use crate::board::signed_entries::SignedEntries;
 use crate::board::tiles::{TILE_WIDTH, TilePath, bundle_paths};
 use crate::board::timeline::{EntryFault, Event, Observed, Timeline};
-use crate::credential::{ChangeRules, RollChange, RollSignature};
+use crate::credential::{ChangeRules, RollChange, RollSignature, RollStanding};
 use crate::decryption::ClosingStatement;
 use crate::encoding::DecodeError;
 use crate::hash::{FileHash, TreeHash};
@@ -22,7 +22,7 @@ use crate::manifest::Manifest;
 use crate::merkle::{PinnedHead, TreeHead, leaf_hash};
 use crate::parallel;
 use crate::record::{Bundle, BundleIndex, KnownBundles, PublishedRoll, RecordSource};
-use crate::tally::{ChangeFailure, Ledger, LedgerEntry, RollChangeEntry, RollStanding, Selection, change_roll};
+use crate::tally::{ChangeFailure, Ledger, LedgerEntry, RollChangeEntry, Selection, change_roll};
 use crate::weaken::{self, Check};
 use crate::words::entries;
 
@@ -136,7 +136,7 @@ impl Verifier<'_> {
             refused: Refusals::default(),
         };
         // Without a roll no ballot reaches the ledger.
-        let standing = roll.map_or(RollStanding::EMPTY, |roll| RollStanding::of(manifest, roll.totals()));
+        let standing = roll.map_or(RollStanding::EMPTY, |roll| roll.totals().standing(manifest));
         let mut ledger = Ledger::new(standing, manifest.revoting(), signed.size, rng);
         let mut pinned: Vec<_> = self.options.checkpoints.iter().copied().map(PinnedHead::new).collect();
         let source = self.source;

@@ -12,12 +12,12 @@ use super::report::{Effect, Findings, Place, Role};
 use super::select::Selected;
 use super::shards::{PartialVerification, ShardError, ShardPlan, waves};
 use super::{CheckId, Progress, Stage, Verification, Verifier};
-use crate::credential::ChangeRules;
+use crate::credential::{ChangeRules, EffectiveChange};
 use crate::election::ElectionContext;
 use crate::manifest::Closing;
 use crate::parallel;
 use crate::record::{KnownBundles, RecordSource};
-use crate::tally::{EffectiveChange, EncryptedTally, Ledger, RollStanding, Selection};
+use crate::tally::{EncryptedTally, Ledger, Selection};
 
 /// Completes a verification. `part` is the merged part of all shards; `None` if there is no plan.
 ///
@@ -172,7 +172,7 @@ impl Verifier<'_> {
     ) -> Result<Replayed, Unreadable> {
         let revoting = plan.context.manifest().revoting();
         let mut ledger =
-            Ledger::new(RollStanding::of(plan.context.manifest(), plan.roll.totals()), revoting, plan.entries(), rng);
+            Ledger::new(plan.roll.totals().standing(plan.context.manifest()), revoting, plan.entries(), rng);
         let rules = ChangeRules::for_manifest(plan.context.manifest());
         let mut changes = board.changes.iter().peekable();
         let mut refused = Refusals::default();

@@ -12,7 +12,7 @@ use crate::encoding::DecodeError;
 use crate::hash::Tracker;
 use crate::record::{RecordError, RecordSource};
 use crate::tally::heads::VoterHead;
-use crate::tally::{Ledger, LedgerIndex as _, RollChangeEntry, RollStanding, change_roll};
+use crate::tally::{Ledger, LedgerIndex as _, RollChangeEntry, change_roll};
 use crate::weaken::{self, Check};
 use crate::written::{VoterNumber, WrittenTracker};
 
@@ -96,8 +96,7 @@ impl History {
             })
             .collect();
         let context = &election.context;
-        let (roll, revoting) =
-            (RollStanding::of(context.manifest(), election.roll.totals()), context.manifest().revoting());
+        let (roll, revoting) = (election.roll.totals().standing(context.manifest()), context.manifest().revoting());
         let mut ledger = Ledger::new(roll, revoting, candidates.len() as u64, rng);
         let rules = ChangeRules::for_manifest(context.manifest());
         let mut changes = Vec::new();

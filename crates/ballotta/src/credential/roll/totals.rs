@@ -9,9 +9,9 @@ use alloc::vec::Vec;
 use super::error::RollProblem;
 use super::line::RollLine;
 use crate::contest::Multiplier;
+use crate::credential::{EffectiveChange, RollStanding};
 use crate::limits::MAX_VOTERS;
 use crate::manifest::{Contest, Manifest};
-use crate::tally::EffectiveChange;
 use crate::weaken::{self, Check};
 use crate::words::counted;
 
@@ -109,6 +109,11 @@ impl RollTotals {
     #[must_use]
     pub fn weights(&self) -> Option<&BTreeMap<(usize, u64), u64>> {
         self.weights.as_ref()
+    }
+
+    /// The numbers of this roll at the opening of an election with this manifest.
+    pub(crate) fn standing(&self, manifest: &Manifest) -> RollStanding {
+        RollStanding::at_opening(manifest, self.voters, self.weight)
     }
 
     /// The totals of the roll as it stands after these changes: without the lines that they revoke, and with those that they add.
