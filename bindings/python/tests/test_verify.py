@@ -39,7 +39,7 @@ def test_a_valid_record(demo: Path, command_report: Callable[[Path], Any]) -> No
     assert report.quorum in text and report.quorum.endswith(": reached.")
     record = ballotta.open_record(demo)
     assert (report.size, report.root) == (record.size, record.root)
-    assert len(report.checks) == 28 and {check.status for check in report.checks} == {"passed", "not_asked"}
+    assert len(report.checks) == 29 and {check.status for check in report.checks} == {"passed", "not_asked"}
     ballots = next(check for check in report.checks if check.id == "ballot.argument")
     assert ballots.unit == "ballots" and ballots.items == report.result["counted_ballots"]
     assert "what the rules allow" in ballots.description
@@ -308,7 +308,7 @@ def test_reports_for_people_and_programs(broken: Path) -> None:
     pandas = pytest.importorskip("pandas")
     report = ballotta.verify(broken)
     table = report.to_pandas()
-    assert isinstance(table, pandas.DataFrame) and len(table) == 28
+    assert isinstance(table, pandas.DataFrame) and len(table) == 29
     assert table["items"].dtype == "int64" and table["failures"].sum() == len(report.failures)
     assert len(report.failures_to_pandas()) == len(report.failures)
     html = report._repr_html_()
