@@ -27,18 +27,17 @@ use self::words::Language;
 use crate::console::{Console, Shown as _};
 use crate::failure::{ErrorContext as _, is_unread, not_complete, refusal};
 use crate::location;
-use crate::record::{REHEARSAL, read_manifest};
+use crate::record::{REHEARSAL, folder_below, read_manifest};
 use crate::secrets::system_rng;
 use crate::signing::kept_head;
 
 /// Writes the minutes of an election.
 #[derive(clap::Args, Debug)]
-#[group(id = "files", args = ["out", "pdf"], required = true, multiple = true)]
 pub(crate) struct WriteMinutes {
     /// The record: a folder, a zip archive, or an address of one of these
     record: PathBuf,
     /// The new file for the minutes as a page (HTML)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", required_unless_present = "pdf")]
     out: Option<PathBuf>,
     /// The new file for the minutes as a PDF
     #[arg(long, value_name = "FILE")]
@@ -81,8 +80,9 @@ impl WriteMinutes {
             return Err(anyhow!(problem)).remedy("try again");
         };
         if verdict == Verdict::NotComplete && source.length(MANIFEST).refused()?.is_none() {
+            let usual = "give the folder of the record, which contains manifest.json";
             return not_complete("there is no manifest, so there is nothing to write minutes of")
-                .remedy("give the folder of the record, which contains manifest.json");
+                .remedy(folder_below(&source).unwrap_or_else(|| usual.to_owned()));
         }
         // Without keys and roll there is no election yet, but its manifest was verified.
         let read = match (&verification.context, read_manifest(&source)) {

@@ -58,7 +58,7 @@ pub(super) fn minutes(facts: &Facts<'_>, language: Language) -> Minutes {
     let mut before = Vec::new();
     let mut after = Vec::new();
     if facts.is_rehearsal() {
-        before.push(Block::Notice(Tone::Open, vec![writer.strong(words::REHEARSAL)]));
+        before.push(Block::Notice(Tone::Rehearsal, vec![writer.strong(words::REHEARSAL)]));
     }
     // What is no result is said before anything else.
     if facts.report.holds() { &mut after } else { &mut before }.push(writer.verdict());

@@ -20,6 +20,7 @@ pre code { font-size: .9rem }
 .notice { margin: 0 0 1rem; padding: .75rem 1rem; border: 2px solid; border-left-width: .6rem; font-size: 1.15rem }
 .good { color: var(--good); border-color: var(--good) } .open { color: var(--open); border-color: var(--open) }
 .bad { color: var(--bad); border-color: var(--bad) }
+.rehearsal { font-size: 1.75rem; line-height: 1.25 }
 .wide { overflow-x: auto; margin: .75rem 0 }
 table { border-collapse: collapse; width: 100%; font-size: 1rem }
 th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line) }
@@ -79,6 +80,7 @@ impl Page {
                 let tone = match tone {
                     Tone::Good => "good",
                     Tone::Open => "open",
+                    Tone::Rehearsal => "open rehearsal",
                     Tone::Bad => "bad",
                 };
                 page.push_str(&format!("<p class=\"notice {tone}\">{}</p>\n", self.line(line)));

@@ -53,8 +53,10 @@ pub(super) fn plain(line: &[Span]) -> String {
 pub(super) enum Tone {
     /// The record holds.
     Good,
-    /// Something is missing, or the election is a rehearsal.
+    /// Something is missing.
     Open,
+    /// The election is a rehearsal, in large letters.
+    Rehearsal,
     /// The record does not hold.
     Bad,
 }

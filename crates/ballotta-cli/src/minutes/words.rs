@@ -164,8 +164,7 @@ words! {
     RULE_TIES_OPEN = "Ties stay open: the result names those that tie.", "Le parità restano aperte: il risultato indica chi è alla pari.";
     RULE_TIES_LOT = "Ties are decided by a lot that only enough trustees together can draw, after the close.",
         "Le parità si decidono con un sorteggio che solo un numero sufficiente di custodi può fare insieme, dopo la chiusura.";
-    RULE_PRIVACY = "A contest is decrypted only if at least {ballots} ballots count in it, and at least {weight} of every weight that occurs.",
-        "Un quesito si decifra solo se vi contano almeno {ballots} schede, e almeno {weight} per ogni peso presente.";
+    RULE_PRIVACY = "Ballots that a contest needs before it is decrypted: {ballots}; of every weight that occurs: {weight}.", "Schede necessarie perché un quesito sia decifrato: {ballots}; per ogni peso presente: {weight}.";
     RULE_QUORUM_MORE = "Quorum: more than {fraction} of {base} must take part. Without it nobody is elected and no motion passes.",
         "Quorum: deve partecipare più di {fraction} {base}. Senza quorum nessuno è eletto e nessuna proposta è approvata.";
     RULE_QUORUM_LEAST = "Quorum: at least {fraction} of {base} must take part. Without it nobody is elected and no motion passes.",
@@ -233,12 +232,9 @@ words! {
     TRUSTEE = "trustee {number}", "custode {number}";
     BOARD = "board", "bacheca";
     WITNESS = "witness {number}", "testimone {number}";
-    THRESHOLD = "{threshold} of the {number} trustees together can decrypt totals, and fewer cannot. Nobody else can read a ballot.",
-        "{threshold} dei {number} custodi insieme possono decifrare i totali, e meno non possono. Nessun altro può leggere una scheda.";
-    CLOSING_STATEMENTS = "Trustees decrypt after {number} of them have signed equal statements of the closed board and its sums.",
-        "I custodi decifrano dopo che {number} di loro hanno firmato dichiarazioni uguali sulla bacheca chiusa e sulle sue somme.";
-    CLOSING_WITNESSES = "Trustees decrypt after {number} of the {all} witnesses have cosigned the checkpoint of the closed board.",
-        "I custodi decifrano dopo che {number} dei {all} testimoni hanno controfirmato il checkpoint della bacheca chiusa.";
+    THRESHOLD = "Trustees needed to decrypt the totals: {threshold} of {number}; fewer cannot. Nobody else can read a ballot.", "Custodi necessari per decifrare i totali: {threshold} di {number}; meno non bastano. Nessun altro può leggere una scheda.";
+    CLOSING_STATEMENTS = "Before they decrypt, trustees sign equal statements of the closed board and its sums; needed: {number}.", "Prima di decifrare, i custodi firmano dichiarazioni uguali sulla bacheca chiusa e sulle sue somme; ne servono: {number}.";
+    CLOSING_WITNESSES = "Before the trustees decrypt, witnesses cosign the checkpoint of the closed board; needed: {number} of {all}.", "Prima che i custodi decifrino, i testimoni controfirmano il checkpoint della bacheca chiusa; ne servono: {number} di {all}.";
 
     // The turnout.
     TURNOUT = "Turnout", "Affluenza";
@@ -278,13 +274,13 @@ words! {
     BLANK_VOTES = "Blank votes: {total}.", "Schede bianche: {total}.";
     MAJORITY_GRADE = "Majority grade", "Giudizio maggioritario";
     NONE = "none", "nessuno";
-    OUTCOME_ELECTED = "elected", "elezione";
-    OUTCOME_MOVED_UP = "elected (moved up)", "elezione (per scorrimento)";
-    OUTCOME_LOT = "elected (by lot)", "elezione (per sorteggio)";
+    OUTCOME_ELECTED = "elected", "eletto/a";
+    OUTCOME_MOVED_UP = "elected (moved up)", "eletto/a (per scorrimento)";
+    OUTCOME_LOT = "elected (by lot)", "eletto/a (per sorteggio)";
     OUTCOME_TIED = "ties", "alla pari";
-    OUTCOME_PASSED_OVER = "passed over", "non eletto per un gruppo";
+    OUTCOME_PASSED_OVER = "passed over", "non eletto/a per un gruppo";
     NUMBER_ELECTED = "{elected} of {number} places are taken.", "Posti assegnati: {elected} di {number}.";
-    ELECTED = "Elected: {names}.", "Elezione: {names}.";
+    ELECTED = "Elected: {names}.", "Risultano eletti: {names}.";
     NOBODY_ELECTED = "Nobody is elected.", "Nessuno è eletto.";
     BY_RANKING = "by the ranking", "per graduatoria";
     BY_MOVED_UP = "moved up", "per scorrimento";
@@ -471,7 +467,7 @@ const ITALIAN_CHECKS: &[(&str, &str)] = &[
 
 /// What a check says, or `None` if only its English description is known.
 pub(super) fn check(language: Language, slug: &str, english: &str) -> Span {
-    let known = ITALIAN_CHECKS.iter().find(|(known, _)| *known == slug);
+    let (english, known) = (english.trim(), ITALIAN_CHECKS.iter().find(|(known, _)| *known == slug));
     match (language, known) {
         (Language::En, _) => Span::Text(english.to_owned()),
         (Language::It, Some((_, text))) => Span::Text((*text).to_owned()),
@@ -544,8 +540,8 @@ mod tests {
     fn every_check_has_both_languages() {
         for check in CheckId::ALL {
             let says = |language| super::check(language, check.slug(), check.description());
-            assert_eq!(says(Language::En), Span::Text(check.description().to_owned()));
-            assert!(matches!(says(Language::It), Span::Text(text) if text != check.description()), "{check}");
+            assert_eq!(says(Language::En), Span::Text(check.description().trim().to_owned()));
+            assert!(matches!(says(Language::It), Span::Text(text) if text != check.description().trim()), "{check}");
             for english in [check.unit(), check.unit_of_one()] {
                 assert!(ITALIAN_UNITS.iter().any(|(known, _)| *known == english), "{english}");
             }

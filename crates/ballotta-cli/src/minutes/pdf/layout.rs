@@ -149,6 +149,10 @@ impl<'a> Layout<'a> {
                 Ok(())
             }
             Block::Paragraph(line) => {
+                // What is announced is on the same page.
+                if plain(line).ends_with(':') {
+                    self.need(84.0);
+                }
                 let mut leaves = Vec::new();
                 self.lines(line, LEFT, WIDTH, Letters::BODY, &mut leaves)?;
                 nodes.push(Node::Group(Kind::Paragraph, leaves));
@@ -238,10 +242,11 @@ impl<'a> Layout<'a> {
     fn notice(&mut self, tone: Tone, line: &Line, nodes: &mut Vec<Node>) -> Result<()> {
         let colour = match tone {
             Tone::Good => [14, 90, 51],
-            Tone::Open => [106, 67, 0],
+            Tone::Open | Tone::Rehearsal => [106, 67, 0],
             Tone::Bad => [140, 22, 16],
         };
-        let letters = Letters { size: 13.0, is_bold: true, colour };
+        let size = if tone == Tone::Rehearsal { 20.0 } else { 13.0 };
+        let letters = Letters { size, is_bold: true, colour };
         let flow = Flow::new(self.fonts, line, letters.size, letters.is_bold)?;
         let (edge, inside) = (7.0, 9.0);
         let lines = flow.lines(self.fonts, WIDTH - edge - 2.0 * inside)?;
@@ -389,10 +394,12 @@ impl<'a> Layout<'a> {
     fn table(&mut self, Table { head, rows }: &Table, nodes: &mut Vec<Node>) -> Result<()> {
         let mut natural = vec![0.0f32; head.len()];
         let mut least = vec![0.0f32; head.len()];
+        let is_number: Vec<bool> = head.iter().map(|column| column.is_number).collect();
         let mut widen = |column: usize, line: &Line, is_bold: bool| -> Result<()> {
             let (whole, word) = Flow::new(self.fonts, line, SMALL, is_bold)?.widths(self.fonts);
             if let (Some(natural), Some(least)) = (natural.get_mut(column), least.get_mut(column)) {
-                // Of a long word not every letter must be on one line.
+                // Numbers stay on one line. Of a long word not every letter must.
+                let word = if is_number.get(column) == Some(&true) && !is_bold { whole } else { word };
                 (*natural, *least) = (natural.max(whole), least.max(word.min(WIDTH / 4.0)));
             }
             Ok(())
@@ -405,7 +412,6 @@ impl<'a> Layout<'a> {
                 widen(column, cell, false)?;
             }
         }
-        let is_number: Vec<bool> = head.iter().map(|column| column.is_number).collect();
         let places = columns(&natural, &least, &is_number);
         let head: Vec<(Line, [f32; 2], bool)> =
             head.iter().zip(&places).map(|(column, place)| (column.title.clone(), *place, column.is_number)).collect();
