@@ -10,6 +10,7 @@ use ballotta::manifest::{
 use ballotta::merkle::TreeHead;
 use ballotta::record::ResultDocument;
 use ballotta::verifier::{CheckId, CheckReport, Effect, Failure, Place, Report, Role, Status, Verdict};
+use serde_json::Value;
 
 use super::contests;
 use super::model::{Block, Column, Line, Minutes, Section, Signatures, Span, Table, Tone};
@@ -100,7 +101,7 @@ pub(super) struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(facts: &'a Facts<'a>, language: Language) -> Self {
+    pub(super) fn new(facts: &'a Facts<'a>, language: Language) -> Self {
         let languages = facts.manifest.map_or(&[] as &[String], |manifest| manifest.languages());
         let fitting = languages.iter().find(|tag| Language::of(tag) == Some(language));
         Self { facts, language, texts: fitting.or(languages.first()).map_or("", String::as_str) }
@@ -343,14 +344,13 @@ impl<'a> Writer<'a> {
             facts.push((self.word(words::QUORUM), line));
         }
         let mut blocks = vec![Block::Facts(facts)];
-        blocks.extend(self.roll_changes(result));
+        blocks.extend(self.roll_changes(&serde_json::to_value(result).unwrap_or_default()));
         self.section(words::TURNOUT, blocks)
     }
 
     /// How often the roll has changed, for each reason, if the result says so.
-    fn roll_changes(&self, result: &ResultDocument) -> Vec<Block> {
-        let value = serde_json::to_value(result).unwrap_or_default();
-        let Some(changes) = value.get("roll_changes").and_then(serde_json::Value::as_object) else { return Vec::new() };
+    pub(super) fn roll_changes(&self, result: &Value) -> Vec<Block> {
+        let Some(changes) = result.get("roll_changes").and_then(Value::as_object) else { return Vec::new() };
         let reason = |name: &str| match name {
             "lost_code" => self.word(words::CHANGE_LOST_CODE),
             "late_member" => self.word(words::CHANGE_LATE_MEMBER),
@@ -358,9 +358,8 @@ impl<'a> Writer<'a> {
             "left" => self.word(words::CHANGE_LEFT),
             name => vec![Span::code(name)],
         };
-        let row = |(name, count): (&String, &serde_json::Value)| {
-            Some(vec![reason(name), vec![Span::Text(self.number(count.as_u64()?))]])
-        };
+        let row =
+            |(name, count): (&String, &Value)| Some(vec![reason(name), vec![Span::Text(self.number(count.as_u64()?))]]);
         let head = vec![self.column(words::REASON), self.numbers(words::NUMBER)];
         let table = Table { head, rows: changes.iter().filter_map(row).collect() };
         vec![self.paragraph(words::ROLL_CHANGES), Block::Table(table)]

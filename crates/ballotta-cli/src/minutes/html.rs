@@ -5,7 +5,7 @@ use super::words::Language;
 
 /// Every text has a contrast of at least 7 to 1 with its background. Colours mean nothing that words do not say.
 const STYLE: &str = "\
-:root { --ink: #16202b; --soft: #3f4b59; --line: #6b7785; --good: #0e5a33; --open: #6a4300; --bad: #8c1610 }
+:root { --ink: #16202b; --line: #6b7785; --good: #0e5a33; --open: #6a4300; --bad: #8c1610 }
 * { box-sizing: border-box }
 html { background: #fff }
 body { margin: 0 auto; max-width: 46rem; padding: 1.5rem 1rem 3rem; color: var(--ink); background: #fff;

@@ -13,7 +13,7 @@ use ballotta_testkit::election::{Board, Choice, Election, ElectionOptions, YES_O
 use ballotta_testkit::kinds;
 use serde_json::{Value, json};
 
-use super::content::{Facts, minutes};
+use super::content::{Facts, Writer, minutes};
 use super::facts;
 use super::model::{Block, Minutes, plain};
 use super::words::Language;
@@ -247,6 +247,23 @@ fn everything_that_was_decided_is_said() {
     }
 }
 
+#[test]
+fn changes_of_the_roll_are_shown_if_there_are_any() {
+    let over = Over::new();
+    let facts = over.facts();
+    let shown = |language, result: Value| Writer::new(&facts, language).roll_changes(&result);
+    assert_eq!(shown(Language::En, json!({ "contests": [] })), []);
+    let result = json!({ "roll_changes": { "lost_code": 3, "late_member": 1, "error": 0, "left": 2 } });
+    let Some(Block::Table(table)) = shown(Language::It, result).pop() else { panic!("a table of the changes") };
+    let rows: Vec<Vec<String>> = table.rows.iter().map(|row| row.iter().map(|cell| plain(cell)).collect()).collect();
+    let mut expected =
+        vec![["codice smarrito", "3"], ["votante aggiunto dopo", "1"], ["errore", "0"], ["votante uscito", "2"]];
+    let mut rows: Vec<[&str; 2]> = rows.iter().map(|row| [row[0].as_str(), row[1].as_str()]).collect();
+    expected.sort_unstable();
+    rows.sort_unstable();
+    assert_eq!(rows, expected);
+}
+
 /// The strings and numbers of a result, without fractions of rules.
 fn leaves(value: &Value, found: &mut Vec<Value>) {
     match value {
@@ -437,4 +454,111 @@ fn the_lists_have_seats() {
     let rules: Vec<&Rule> = election.context.manifest().contests().iter().map(|contest| &contest.rule).collect();
     assert!(rules.iter().any(|rule| matches!(rule, Rule::Lists(Lists { seats: Some(_), .. }))));
     assert!(!plain(&Over::new().minutes(Language::En).title).is_empty());
+}
+
+/// Without roll and keys there is no election yet; its manifest was verified nevertheless.
+#[test]
+fn before_the_roll_the_minutes_have_no_fingerprint() {
+    let election = election();
+    let mut record = election.unopened_board().record();
+    record.files.remove(ballotta::record::ROLL);
+    let verification = verify_record(&record);
+    assert!(verification.context.is_none());
+    let manifest = retitled(election.context.manifest());
+    let facts = facts(&record, Some(election.context.manifest()), &verification).unwrap();
+    let minutes = minutes(&Facts { manifest: Some(&manifest), ..facts }, Language::It);
+    let lines = minutes.lines();
+    assert!(lines[1].starts_with("GLI ATTI NON SONO COMPLETI."), "{lines:?}");
+    assert!(
+        lines.iter().any(|line| line == "Impronta: non ancora stabilita: mancano le chiavi o l’elenco"),
+        "{lines:?}"
+    );
+    assert!(lines.contains(&"ballotta verify RECORD".to_owned()));
+    assert!(!html::page(&minutes).contains("F-"));
+    pdf::file(&minutes).unwrap();
+}
+
+/// Why a place, a seat or a contest has no result.
+#[test]
+fn what_stays_open_says_why() {
+    let mut over = Over::new();
+    let kept = serde_json::to_value(over.verification.report.result.as_ref().unwrap()).unwrap();
+    let mut said = |change: &dyn Fn(&mut Value)| {
+        let mut value = kept.clone();
+        change(&mut value);
+        over.verification.report.result = Some(serde_json::from_value(value).unwrap());
+        LANGUAGES.map(|language| over.minutes(language).lines().join("\n"))
+    };
+    for (because, en, it) in [
+        ("no_quorum", "because there is no quorum", "perché manca il quorum"),
+        ("tie", "because of a tie", "per una parità"),
+        (
+            "groups",
+            "because the limits of groups keep everybody else from them",
+            "perché i limiti dei gruppi escludono tutti gli altri",
+        ),
+        ("no_votes", "because nobody else has a vote", "perché nessun altro ha voti"),
+    ] {
+        let lines = said(&|value| {
+            let contests = value["contests"].as_array_mut().unwrap();
+            for (contest, field) in [(0, "winners"), (2, "seats")] {
+                contests[contest][field]["open"] = 1.into();
+                contests[contest][field]["because"] = because.into();
+            }
+            contests[0]["winners"]["tied"] = json!(["o3", "o4"]);
+        });
+        for (lines, because, [place, seat, tie]) in [
+            (
+                &lines[0],
+                en,
+                ["Places that stay open: 1, ", "Seats that stay open: 1, ", "These tie: ليلى حداد, Ενρίκο."],
+            ),
+            (
+                &lines[1],
+                it,
+                ["Posti non assegnati: 1, ", "Seggi non assegnati: 1, ", "Sono alla pari: ليلى حداد, Ενρίκο."],
+            ),
+        ] {
+            let open = [place, seat].iter().filter(|open| lines.contains(&format!("{open}{because}"))).count();
+            assert_eq!(open, 2, "{because}\n{lines}");
+            assert!(lines.contains(tie), "{lines}");
+        }
+    }
+    for (because, en, it) in [
+        ("no_quorum", "THE MOTION DOES NOT PASS: there is no quorum.", "LA PROPOSTA NON È APPROVATA: manca il quorum."),
+        (
+            "no_votes",
+            "THE MOTION DOES NOT PASS: nobody voted for it.",
+            "LA PROPOSTA NON È APPROVATA: nessuno ha votato a favore.",
+        ),
+    ] {
+        let lines = said(&|value| value["contests"][1]["passes"]["because"] = because.into());
+        assert!(lines[0].contains(en) && lines[1].contains(it), "{}", lines[1]);
+    }
+    let lines = said(&|value| {
+        let motion = &mut value["contests"][1]["passes"];
+        (motion["passed"], motion["because"]) = (true.into(), Value::Null);
+    });
+    assert!(lines[0].contains("THE MOTION PASSES.") && lines[1].contains("LA PROPOSTA È APPROVATA."));
+    for (because, en, it) in [
+        (
+            "too_few_ballots",
+            "5 ballots count here, fewer than the 1 that",
+            "qui contano 5 schede, meno delle 1 richieste",
+        ),
+        ("rare_weight", "too few ballots have the same weight", "troppo poche schede hanno lo stesso peso"),
+    ] {
+        let lines = said(&|value| value["contests"][3]["withheld"] = because.into());
+        assert!(lines[0].contains(en) && lines[1].contains(it) && !lines[0].contains("Majority grade"), "{}", lines[0]);
+    }
+    for (because, en, it) in [
+        ("tie", "Seats that stay open: 2, because of a tie.", "Seggi non assegnati: 2, per una parità."),
+        ("no_candidates", "2, because the list has no more candidates.", "2, perché la lista non ha altri candidati."),
+    ] {
+        let lines = said(&|value| {
+            let list = &mut value["contests"][2]["seats"]["lists"][0];
+            (list["open"], list["because"]) = (2.into(), because.into());
+        });
+        assert!(lines[0].contains(en) && lines[1].contains(it), "{}", lines[0]);
+    }
 }

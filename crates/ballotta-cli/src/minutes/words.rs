@@ -293,7 +293,7 @@ words! {
     OPEN_SEATS = "Seats that stay open: {number}, {because}.", "Seggi non assegnati: {number}, {because}.";
     BECAUSE_QUORUM = "because there is no quorum", "perché manca il quorum";
     BECAUSE_TIE = "because of a tie", "per una parità";
-    BECAUSE_GROUPS = "because the limits of groups keep everybody else from them", "perché i limiti dei gruppi ne escludono gli altri";
+    BECAUSE_GROUPS = "because the limits of groups keep everybody else from them", "perché i limiti dei gruppi escludono tutti gli altri";
     BECAUSE_VOTES = "because nobody else has a vote", "perché nessun altro ha voti";
     BECAUSE_CANDIDATES = "because the list has no more candidates", "perché la lista non ha altri candidati";
     RESERVES = "Next in order, if somebody leaves: {names}.", "In ordine di subentro: {names}.";
