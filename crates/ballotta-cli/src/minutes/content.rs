@@ -573,6 +573,8 @@ impl<'a> Writer<'a> {
             blocks.push(self.paragraph(words::NOTES));
             blocks.push(Block::Items(texts.collect()));
         }
+        let version = [("version", env!("CARGO_PKG_VERSION").to_owned())];
+        blocks.push(Block::Paragraph(self.tell(words::WRITTEN_BY, &version)));
         self.section(words::HOW, blocks)
     }
 

@@ -224,7 +224,8 @@ impl Of<'_> {
         let writer = self.writer;
         let mut blocks = vec![self.title()];
         let values = [("ballots", writer.number(result.ballots)), ("weight", writer.number(result.weight))];
-        blocks.push(Block::Paragraph(writer.tell(words::IN_CONTEST, &values)));
+        let ballots = if manifest.weights().max == 1 { words::IN_CONTEST_EQUAL } else { words::IN_CONTEST };
+        blocks.push(Block::Paragraph(writer.tell(ballots, &values)));
         if let Some(reason) = result.withheld {
             blocks.push(Block::Paragraph(match reason {
                 WithheldReason::TooFewBallots => {

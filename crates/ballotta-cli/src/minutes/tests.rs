@@ -11,6 +11,7 @@ use ballotta::manifest::{Manifest, Quorum, QuorumBase, QuorumOf, QuorumRule, Tie
 use ballotta::verifier::{Report, Verification};
 use ballotta_testkit::election::{Board, Choice, Election, ElectionOptions, YES_OR_NO, choose, verify_record};
 use ballotta_testkit::kinds;
+use ballotta_testkit::rng::TestRng;
 use serde_json::{Value, json};
 
 use super::content::{Facts, Writer, minutes};
@@ -231,7 +232,7 @@ fn everything_that_was_decided_is_said() {
     // What the election is meant to show.
     let lines = over.minutes(Language::En).lines().join("\n");
     for text in [
-        "2 of 2 places are taken.",
+        "Places taken: 2 of 2.",
         "Passed over: Бела Иванова, because of the group North.",
         "THE MOTION DOES NOT PASS.",
         "more than 3/4 of the weight of all voters who have the contest | 9 | 6 (66.67 %) | NOT REACHED",
@@ -419,6 +420,32 @@ fn the_pdf_says_the_same_and_is_the_same() {
     }
 }
 
+/// Readers that do not see the PDF hear its headings, lists and tables.
+#[test]
+fn the_pdf_is_tagged() {
+    let over = Over::new();
+    let minutes = over.minutes(Language::It);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("minutes.pdf");
+    fs::write(&path, pdf::file(&minutes).unwrap()).unwrap();
+    let Ok(output) = Command::new("pdfinfo").arg("-struct-text").arg(&path).output() else {
+        println!("skipped: pdfinfo of poppler is not installed");
+        return;
+    };
+    let (tags, said) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(output.status.success() && said.is_empty(), "{said}");
+    let count = |tag: &str| tags.lines().filter(|line| line.split_whitespace().next() == Some(tag)).count();
+    assert_eq!((count("Document"), count("H1"), count("H2")), (1, 1, minutes.sections.len()));
+    let blocks = || minutes.sections.iter().flat_map(|section| &section.blocks);
+    let tables = blocks().filter(|block| matches!(block, Block::Facts(_) | Block::Table(_))).count();
+    let lists = blocks().filter(|block| matches!(block, Block::Items(_))).count();
+    let headings = blocks().filter(|block| matches!(block, Block::Heading(_))).count();
+    assert_eq!((count("Table"), count("L"), count("H3")), (tables, lists, headings));
+    for text in ["\"Firme\"", "\"Impronta\"", "/Scope /Column", "/Scope /Row"] {
+        assert!(tags.contains(text), "{text}\n{tags}");
+    }
+}
+
 #[test]
 fn a_letter_that_no_font_has_is_named() {
     let over = Over::new();
@@ -454,6 +481,31 @@ fn the_lists_have_seats() {
     let rules: Vec<&Rule> = election.context.manifest().contests().iter().map(|contest| &contest.rule).collect();
     assert!(rules.iter().any(|rule| matches!(rule, Rule::Lists(Lists { seats: Some(_), .. }))));
     assert!(!plain(&Over::new().minutes(Language::En).title).is_empty());
+}
+
+/// Positions and statements are those of the board and of the sums that the verifier has read.
+#[test]
+fn what_the_verifier_has_not_read_is_not_said() {
+    let election = election();
+    let mut board = voted(&election);
+    board.finish();
+    let verification = verify_record(&board.record());
+    let manifest = verification.context.as_ref().map(|context| context.manifest());
+    let now = facts(&board.record(), manifest, &verification).unwrap();
+    assert_eq!(now.window.map(|window| (window.opened, window.closed)), Some((Some(13), Some(19))));
+    assert_eq!((now.statements.as_slice(), now.decryptions.as_slice()), ([1, 2, 3].as_slice(), [1, 2].as_slice()));
+    // The board has grown since.
+    board.vote(5, &election.any_choices(5, &mut TestRng(4)));
+    assert_eq!(facts(&board.record(), manifest, &verification).unwrap().window, None);
+    // The statements are about other sums.
+    let other = Election::build(ElectionOptions { seed: 2, ..election.options.clone() });
+    let mut other_board = voted(&other);
+    other_board.finish();
+    let tally = verify_record(&other_board.record()).tally;
+    let mut verification = verify_record(&board.record());
+    verification.tally = tally;
+    let manifest = verification.context.as_ref().map(|context| context.manifest());
+    assert!(facts(&board.record(), manifest, &verification).unwrap().statements.is_empty());
 }
 
 /// Without roll and keys there is no election yet; its manifest was verified nevertheless.
@@ -543,8 +595,8 @@ fn what_stays_open_says_why() {
     for (because, en, it) in [
         (
             "too_few_ballots",
-            "5 ballots count here, fewer than the 1 that",
-            "qui contano 5 schede, meno delle 1 richieste",
+            "Ballots that count here: 5; required by the manifest: 1.",
+            "Schede che contano qui: 5; richieste dal manifesto: 1.",
         ),
         ("rare_weight", "too few ballots have the same weight", "troppo poche schede hanno lo stesso peso"),
     ] {

@@ -192,24 +192,19 @@ words! {
     RULE_PAIRS = "A voter ranks the options, and every two options are compared. The ranking follows the method {method}.",
         "Si mettono le opzioni in ordine, e si confrontano a due a due. La graduatoria segue il metodo {method}.";
     RULE_PAIRS_TIES = "Options may share a place or be left out.", "Più opzioni possono avere lo stesso posto o restare fuori.";
-    RULE_LISTS = "A voter chooses 1 list, and prefers at most {number} of its candidates.",
-        "Si sceglie 1 lista, con al massimo {number} preferenze per i suoi candidati.";
-    RULE_LISTS_ACROSS = "A voter chooses 1 list, and prefers at most {number} candidates of any list.",
-        "Si sceglie 1 lista, con al massimo {number} preferenze per candidati di qualsiasi lista.";
-    RULE_LISTS_GROUP = "At most {max} of these may be preferred: {names}.", "Al massimo {max} preferenze tra: {names}.";
+    RULE_LISTS = "A voter chooses 1 list, and may prefer some of its candidates, at most: {number}.", "Si sceglie 1 lista, e si possono preferire suoi candidati, al massimo: {number}.";
+    RULE_LISTS_ACROSS = "A voter chooses 1 list, and may prefer candidates of any list, at most: {number}.", "Si sceglie 1 lista, e si possono preferire candidati di qualsiasi lista, al massimo: {number}.";
+    RULE_LISTS_GROUP = "Preferences for these together, at most {max}: {names}.", "Preferenze per questi insieme, al massimo {max}: {names}.";
     RULE_BLANK = "A blank vote is allowed, and is counted separately.", "La scheda bianca è ammessa e si conta a parte.";
     RULE_OTHER = "The rule is in the manifest.", "La regola è nel manifesto.";
     RULE_OPTIONS = "Options: {names}.", "Opzioni: {names}.";
     RULE_LIST_OF = "{list}: {names}.", "{list}: {names}.";
-    RULE_WINNERS = "Elected are at most {number}, in the order of the ranking. Nobody is elected without a vote.",
-        "Si eleggono al massimo {number}, nell’ordine della graduatoria. Nessuno è eletto senza voti.";
-    RULE_GROUP_MOST = "At most {number} of the group {group}: {names}.", "Al massimo {number} del gruppo {group}: {names}.";
-    RULE_GROUP_LEAST = "At least {number} places are kept for the group {group}: {names}.",
-        "Almeno {number} posti sono riservati al gruppo {group}: {names}.";
+    RULE_WINNERS = "Places: {number}, in the order of the ranking. Nobody is elected without a vote.", "Posti: {number}, nell’ordine della graduatoria. Nessuno è eletto senza voti.";
+    RULE_GROUP_MOST = "Elected of the group {group}: at most {number} ({names}).", "Eletti del gruppo {group}: al massimo {number} ({names}).";
+    RULE_GROUP_LEAST = "Places that are kept for the group {group}: {number} ({names}).", "Posti riservati al gruppo {group}: {number} ({names}).";
     RULE_MOTION = "The contest is a motion: votes for it are those for {for}, votes against it those for {against}. It passes if the votes for it are:",
         "Il quesito è una proposta: sono voti a favore quelli per {for}, contro quelli per {against}. È approvata se i voti a favore sono:";
-    RULE_SEATS = "The lists share {number} seats by {method}. Seats of a list go to its candidates {people}.",
-        "Le liste si dividono {number} seggi con {method}. I seggi di una lista vanno ai suoi candidati {people}.";
+    RULE_SEATS = "Seats for the lists: {number}, by {method}. Seats of a list go to its candidates {people}.", "Seggi per le liste: {number}, con {method}. I seggi di una lista vanno ai suoi candidati {people}.";
     PEOPLE_PREFERENCES = "with the most preferences", "con più preferenze";
     PEOPLE_PREFERENCES_ORDER = "with the most preferences, and of equal ones in the order of the list",
         "con più preferenze, e a parità nell’ordine di lista";
@@ -255,9 +250,9 @@ words! {
 
     // The result.
     RESULT = "The result", "Il risultato";
+    IN_CONTEST_EQUAL = "Ballots in this contest: {ballots}.", "Schede in questo quesito: {ballots}.";
     IN_CONTEST = "Ballots in this contest: {ballots}, of weight {weight} together.", "Schede in questo quesito: {ballots}, con peso {weight} in tutto.";
-    WITHHELD_FEW = "The totals stay encrypted: {ballots} ballots count here, fewer than the {minimum} that the manifest requires, and would give single votes away.",
-        "I totali restano cifrati: qui contano {ballots} schede, meno delle {minimum} richieste dal manifesto, e rivelerebbero singoli voti.";
+    WITHHELD_FEW = "The totals stay encrypted, because they would give single votes away. Ballots that count here: {ballots}; required by the manifest: {minimum}.", "I totali restano cifrati, perché rivelerebbero singoli voti. Schede che contano qui: {ballots}; richieste dal manifesto: {minimum}.";
     WITHHELD_RARE = "The totals stay encrypted: too few ballots have the same weight, and would give single votes away.",
         "I totali restano cifrati: troppo poche schede hanno lo stesso peso, e rivelerebbero singoli voti.";
     PLACE = "Place", "Posto";
@@ -279,7 +274,7 @@ words! {
     OUTCOME_LOT = "elected (by lot)", "eletto/a (per sorteggio)";
     OUTCOME_TIED = "ties", "alla pari";
     OUTCOME_PASSED_OVER = "passed over", "non eletto/a per un gruppo";
-    NUMBER_ELECTED = "{elected} of {number} places are taken.", "Posti assegnati: {elected} di {number}.";
+    NUMBER_ELECTED = "Places taken: {elected} of {number}.", "Posti assegnati: {elected} di {number}.";
     ELECTED = "Elected: {names}.", "Risultano eletti: {names}.";
     NOBODY_ELECTED = "Nobody is elected.", "Nessuno è eletto.";
     BY_RANKING = "by the ranking", "per graduatoria";
@@ -392,6 +387,7 @@ words! {
         "il contenuto di figure, tabelle e testi per le persone: nessun controllo lo confronta con il risultato";
     NOT_LISTED = "whether the record contains files that nobody published: this source cannot list its files",
         "se tra gli atti ci sono file che nessuno ha pubblicato: questa fonte non può elencare i suoi file";
+    WRITTEN_BY = "These minutes were written by ballotta {version} together with its verification.", "Questo verbale è stato scritto da ballotta {version} insieme alla sua verifica.";
     NOTES = "Notes of the verifier:", "Note di chi verifica:";
 
     // Signatures.
