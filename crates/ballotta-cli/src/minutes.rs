@@ -15,8 +15,10 @@ mod words;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
-use ballotta::manifest::{ElectionKind, Manifest};
-use ballotta::record::{MANIFEST, PublishedBoard, RecordSource};
+use ballotta::board::{board_key, witness_keys};
+use ballotta::manifest::{Closing, ElectionKind, Manifest};
+use ballotta::merkle::TreeHead;
+use ballotta::record::{CLOSING_CHECKPOINT, MANIFEST, PublishedBoard, RecordSource, read_checkpoint};
 use ballotta::verifier::{Stage, Verdict, Verification, VerifyOptions};
 use ballotta::written::WrittenFingerprint;
 use ballotta_io::{Location, write_new};
@@ -153,7 +155,7 @@ fn facts<'a>(
     manifest: Option<&'a Manifest>,
     verification: &'a Verification,
 ) -> Result<Facts<'a>> {
-    let Verification { report, head, tally, statements, decryptions, .. } = verification;
+    let Verification { report, head, tally, closed, statements, decryptions, .. } = verification;
     // The board is read again. What it says counts only if it is what the verifier has read.
     let mut window = None;
     if let Some(manifest) = manifest {
@@ -173,5 +175,26 @@ fn facts<'a>(
         trustees.dedup();
     }
     let close = tally.as_ref().map(|tally| *tally.close());
-    Ok(Facts { manifest, report, window, head: *head, close, statements, decryptions })
+    let cosigners = match (manifest, closed, &close) {
+        (Some(manifest), Some(_), Some(close)) if manifest.closing() == Closing::Witnesses => {
+            cosigners(source, manifest, close)?
+        }
+        _ => Vec::new(),
+    };
+    Ok(Facts { manifest, report, window, head: *head, close, statements, cosigners, decryptions })
+}
+
+/// The witnesses, counted from 1, who cosigned this head of the board at the close.
+fn cosigners(source: &dyn RecordSource, manifest: &Manifest, close: &TreeHead) -> Result<Vec<u16>> {
+    let Some(signed) = read_checkpoint(source, CLOSING_CHECKPOINT).refused()? else { return Ok(Vec::new()) };
+    let checkpoint = signed.verify(&board_key(manifest)?).refused()?;
+    if checkpoint.size() != close.size || *checkpoint.root() != close.root {
+        return Ok(Vec::new());
+    }
+    let positions = signed.cosigned_by(&witness_keys(manifest)?).refused()?;
+    Ok((1..)
+        .zip(0..manifest.witnesses().members.len())
+        .filter(|(_, seat)| positions.contains(seat))
+        .map(|(number, _)| number)
+        .collect())
 }

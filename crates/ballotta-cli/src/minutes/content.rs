@@ -38,6 +38,8 @@ pub(super) struct Facts<'a> {
     pub(super) close: Option<TreeHead>,
     /// The trustees with a valid statement of the tally that the verifier computed.
     pub(super) statements: Vec<u16>,
+    /// The witnesses who cosigned the head at the close, if the closing rule asks for them and is satisfied.
+    pub(super) cosigners: Vec<u16>,
     /// The trustees with a valid partial decryption.
     pub(super) decryptions: Vec<u16>,
 }
@@ -58,11 +60,11 @@ pub(super) fn minutes(facts: &Facts<'_>, language: Language) -> Minutes {
     let writer = Writer::new(facts, language);
     let mut before = Vec::new();
     let mut after = Vec::new();
+    // That there is no result is said before anything else.
+    if facts.report.holds() { &mut after } else { &mut before }.push(writer.verdict());
     if facts.is_rehearsal() {
         before.push(Block::Notice(Tone::Rehearsal, vec![writer.strong(words::REHEARSAL)]));
     }
-    // What is no result is said before anything else.
-    if facts.report.holds() { &mut after } else { &mut before }.push(writer.verdict());
     let title = match facts.manifest {
         Some(manifest) => writer.text(manifest.title()),
         None => Span::Text(language.word(words::AN_ELECTION)),
@@ -530,7 +532,7 @@ impl<'a> Writer<'a> {
     }
 
     fn board(&self) -> Section {
-        let Facts { head, close, statements, decryptions, .. } = self.facts;
+        let Facts { head, close, statements, cosigners, decryptions, .. } = self.facts;
         let mut facts: Vec<(Line, Line)> = Vec::new();
         let trees = [(head, words::ENTRIES, words::ROOT), (close, words::CLOSING_ENTRIES, words::CLOSING_ROOT)];
         for (tree, entries, root) in trees {
@@ -546,6 +548,10 @@ impl<'a> Writer<'a> {
         let by_witnesses = self.facts.manifest.is_some_and(|manifest| manifest.closing() == Closing::Witnesses);
         if !statements.is_empty() || !by_witnesses {
             facts.push((self.word(words::STATEMENTS), trustees(statements)));
+        }
+        if !cosigners.is_empty() {
+            let witnesses: Vec<Role> = cosigners.iter().map(|number| Role::Witness(*number)).collect();
+            facts.push((self.word(words::COSIGNERS), self.roles(&witnesses)));
         }
         facts.push((self.word(words::DECRYPTIONS), trustees(decryptions)));
         self.section(words::BOARD_AND_DECRYPTION, vec![Block::Facts(facts)])

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use ballotta::contest::{Lists, Rule};
 use ballotta::decision::{Condition, Motion, MotionBase, Winners, WinnersGroup};
-use ballotta::manifest::{Manifest, Quorum, QuorumBase, QuorumOf, QuorumRule, Ties};
+use ballotta::manifest::{Closing, Manifest, Quorum, QuorumBase, QuorumOf, QuorumRule, Ties};
 use ballotta::verifier::{Report, Verification};
 use ballotta_testkit::election::{Board, Choice, Election, ElectionOptions, YES_OR_NO, choose, verify_record};
 use ballotta_testkit::kinds;
@@ -15,9 +15,9 @@ use ballotta_testkit::rng::TestRng;
 use serde_json::{Value, json};
 
 use super::content::{Facts, Writer, minutes};
-use super::facts;
 use super::model::{Block, Minutes, plain};
 use super::words::Language;
+use super::{cosigners, facts};
 use super::{html, pdf};
 
 const LANGUAGES: [Language; 2] = [Language::En, Language::It];
@@ -303,8 +303,7 @@ fn what_does_not_hold_has_no_result() {
     for (language, first) in [(Language::En, "THE RECORD DOES NOT HOLD."), (Language::It, "GLI ATTI NON SONO VALIDI.")]
     {
         let minutes = minutes(&facts, language);
-        // The record is also a rehearsal.
-        assert!(minutes.lines()[1].starts_with(first), "{:?}", minutes.lines());
+        assert!(minutes.lines()[0].starts_with(first), "{:?}", minutes.lines());
         assert!(minutes.foot.contains(&language.word(super::words::FOOT_DOES_NOT_HOLD)));
         for heading in [super::words::RESULT, super::words::TURNOUT, super::words::LOT] {
             let heading = language.word(heading);
@@ -329,8 +328,8 @@ fn what_is_not_complete_says_who_is_awaited() {
         let manifest = verification.context.as_ref().unwrap().manifest();
         let minutes = minutes(&facts(&record, Some(manifest), &verification).unwrap(), Language::En);
         let lines = minutes.lines();
-        assert!(lines[1].starts_with("THE RECORD IS NOT COMPLETE. There is no result yet. Awaited: "), "{lines:?}");
-        assert!(lines[1].contains(awaited), "{}", lines[1]);
+        assert!(lines[0].starts_with("THE RECORD IS NOT COMPLETE. There is no result yet. Awaited: "), "{lines:?}");
+        assert!(lines[0].contains(awaited), "{}", lines[0]);
         assert_eq!(lines.iter().any(|line| line.starts_with("Closed: ")), closed);
         assert!(minutes.sections.iter().all(|section| section.heading != "The result"));
     }
@@ -508,6 +507,22 @@ fn what_the_verifier_has_not_read_is_not_said() {
     assert!(facts(&board.record(), manifest, &verification).unwrap().statements.is_empty());
 }
 
+#[test]
+fn witnesses_who_cosigned_the_close_are_named() {
+    let options = ElectionOptions { closing: Closing::Witnesses, witnesses: (3, 2), ..ElectionOptions::default() };
+    let election = Election::build(options);
+    let (record, manifest) = (election.run().record(), election.context.manifest());
+    let verification = verify_record(&record);
+    let facts = facts(&record, Some(manifest), &verification).unwrap();
+    let lines = minutes(&facts, Language::En).lines();
+    let cosigned =
+        "Checkpoint at the close cosigned by: witness 1 (witness.example/w1), witness 2 (witness.example/w2)";
+    assert!(lines.iter().any(|line| line == cosigned), "{lines:#?}");
+    assert!(lines.iter().all(|line| !line.starts_with("Closing statements")), "{lines:#?}");
+    // They cosigned no other head.
+    assert!(cosigners(&record, manifest, &verification.head.unwrap()).unwrap().is_empty());
+}
+
 /// Without roll and keys there is no election yet; its manifest was verified nevertheless.
 #[test]
 fn before_the_roll_the_minutes_have_no_fingerprint() {
@@ -520,7 +535,7 @@ fn before_the_roll_the_minutes_have_no_fingerprint() {
     let facts = facts(&record, Some(election.context.manifest()), &verification).unwrap();
     let minutes = minutes(&Facts { manifest: Some(&manifest), ..facts }, Language::It);
     let lines = minutes.lines();
-    assert!(lines[1].starts_with("GLI ATTI NON SONO COMPLETI."), "{lines:?}");
+    assert!(lines[0].starts_with("GLI ATTI NON SONO COMPLETI."), "{lines:?}");
     assert!(
         lines.iter().any(|line| line == "Impronta: non ancora stabilita: mancano le chiavi o l’elenco"),
         "{lines:?}"

@@ -365,6 +365,7 @@ words! {
     CLOSING_ENTRIES = "Entries up to the close", "Voci fino alla chiusura";
     CLOSING_ROOT = "Root at the close", "Radice alla chiusura";
     STATEMENTS = "Closing statements signed by", "Dichiarazioni di chiusura firmate da";
+    COSIGNERS = "Checkpoint at the close cosigned by", "Checkpoint alla chiusura controfirmato da";
     DECRYPTIONS = "Decrypted by", "Decifrato da";
     WITHOUT = "nobody yet", "ancora nessuno";
 
