@@ -21,6 +21,7 @@ mod location;
 mod manifest;
 mod marks;
 mod message_file;
+mod minutes;
 mod organiser;
 mod parts;
 mod prepared;
@@ -100,7 +101,7 @@ enum Verb {
     /// Voters: prepare, cast, open and check ballots
     #[command(subcommand)]
     Voter(VoterVerb),
-    /// The result: publish it
+    /// The result: publish it, write the minutes
     #[command(subcommand)]
     Result(ResultVerb),
     /// Verify everything in a record
@@ -253,6 +254,11 @@ enum EvidenceVerb {
 enum ResultVerb {
     /// Publish the result, and complete the record
     Publish(verify::PublishResult),
+    /// Verify a record, and write the minutes that a commission signs
+    ///
+    /// They say what the verifier established, and nothing else: election, rules, keys, turnout, result, checks, findings,
+    /// and how to verify. If the record is not complete or does not hold, they say so first, and contain no result.
+    Minutes(minutes::WriteMinutes),
 }
 
 fn main() -> ExitCode {
@@ -329,6 +335,7 @@ fn run(verb: Verb, console: Console) -> Result<()> {
         Verb::Voter(VoterVerb::CheckOpening(verb)) => verb.run(console),
         Verb::Voter(VoterVerb::Check(verb)) => verb.run(console),
         Verb::Result(ResultVerb::Publish(verb)) => verb.run(console),
+        Verb::Result(ResultVerb::Minutes(verb)) => verb.run(console),
         Verb::Verify(verb) => verb.run(console),
         Verb::Status(verb) => verb.run(console),
         Verb::Evidence(EvidenceVerb::Verify(verb)) => verb.run(console),

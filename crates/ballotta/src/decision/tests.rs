@@ -206,7 +206,8 @@ fn winners_are_those_of_every_complete_order() {
         let decided = contest.decide(&outcome, &Circumstances { lot: Some(&seed), ..FREE }).winners.unwrap();
         let mut found: Vec<String> = names(&decided.elected).iter().map(ToString::to_string).collect();
         assert_eq!(found.len() + decided.open as usize, number as usize);
-        (found.sort(), expected.sort());
+        found.sort();
+        expected.sort();
         assert_eq!(found, expected, "{winners:?} {totals:?}");
         assert!(decided.tied.is_empty());
 
@@ -368,7 +369,7 @@ fn lists_that_tie_for_a_seat_draw_lots() {
     assert_eq!(open.tied, ["o0", "o3", "o6"]);
     let seed = LotSeed::from_bytes([9; 32]);
     let drawn = seats(&contest, &totals, &Circumstances { lot: Some(&seed), ..FREE });
-    let mut order = vec!["o0", "o3", "o6"];
+    let mut order = ["o0", "o3", "o6"];
     order.sort_by_key(|list| seed.lot("c", list));
     for list in &drawn.lists {
         let lucky = u32::from(order[..2].contains(&list.id.as_str()));
