@@ -540,7 +540,8 @@ impl Sent {
             if first == header.as_bytes() {
                 return read_at_most(path, longest_roll(manifest), "a roll").map(Self::Roll);
             }
-            let length = fs::metadata(path).map_or(0, |file| file.len());
+            let length = fs::metadata(path).map(|file| file.len());
+            let length = length.with_context(|| format!("{} cannot be read", path.shown()))?;
             if authority_of_parts_file(&first, length).is_some() {
                 return read_at_most(path, longest_parts(manifest), "a file of parts").map(Self::Parts);
             }

@@ -432,6 +432,14 @@ const ITALIAN_CHECKS: &[(&str, &str)] = &[
     ),
     ("roll.lines", "Ogni riga dell’elenco è ben formata, in ordine, e contiene una credenziale."),
     ("roll.signature", "Ogni autorità delle credenziali del manifesto ha firmato l’elenco prima dell’apertura."),
+    (
+        "roll.parts",
+        "Le parti firmate dalle autorità delle credenziali danno in somma l’elenco, e ogni autorità conosce le proprie.",
+    ),
+    (
+        "roll.changes",
+        "I cambiamenti dell’elenco durante il voto sono firmati da tutte le autorità delle credenziali e rispettano le regole.",
+    ),
     ("election.fingerprint", "L’apertura indica l’impronta di manifesto, chiave comune ed elenco."),
     ("election.pinned", "L’impronta è quella indicata, che chi verifica conosce da un’altra fonte."),
     ("organiser.signature", "L’organizzatore ha firmato l’apertura e la chiusura."),
@@ -502,6 +510,8 @@ const ITALIAN_UNITS: &[(&str, &str)] = &[
     ("results", "risultati"),
     ("file", "file"),
     ("files", "file"),
+    ("change", "cambiamento"),
+    ("changes", "cambiamenti"),
 ];
 
 /// What a check counts, in the singular or the plural.

@@ -351,7 +351,7 @@ fn publish(people: &People) {
         "Elected: Bob, Eve",
         "average 31/8 = 3.875",
         "there is no Condorcet winner",
-        "7 seats, by D&#39;Hondt",
+        "5 seats, by D&#39;Hondt",
         "Excellent",
     ] {
         assert!(svg.contains(text), "{text}");
