@@ -39,7 +39,7 @@ def test_a_valid_record(demo: Path, command_report: Callable[[Path], Any]) -> No
     assert report.quorum in text and report.quorum.endswith(": reached.")
     record = ballotta.open_record(demo)
     assert (report.size, report.root) == (record.size, record.root)
-    assert len(report.checks) == 29 and {check.status for check in report.checks} == {"passed", "not_asked"}
+    assert len(report.checks) == 30 and {check.status for check in report.checks} == {"passed", "not_asked"}
     ballots = next(check for check in report.checks if check.id == "ballot.argument")
     assert ballots.unit == "ballots" and ballots.items == report.result["counted_ballots"]
     assert "what the rules allow" in ballots.description
