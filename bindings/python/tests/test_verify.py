@@ -308,7 +308,7 @@ def test_reports_for_people_and_programs(broken: Path) -> None:
     pandas = pytest.importorskip("pandas")
     report = ballotta.verify(broken)
     table = report.to_pandas()
-    assert isinstance(table, pandas.DataFrame) and len(table) == 29
+    assert isinstance(table, pandas.DataFrame) and len(table) == 30
     assert table["items"].dtype == "int64" and table["failures"].sum() == len(report.failures)
     assert len(report.failures_to_pandas()) == len(report.failures)
     html = report._repr_html_()
