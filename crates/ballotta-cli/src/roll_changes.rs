@@ -265,10 +265,14 @@ impl Office {
         let bytes = change.encode();
         self.admission.change(&bytes, &board, &mut system_rng()).refused()?;
         message_file::write(&MessageFile::new(FileKind::RollChange, bytes), out)?;
-        console.say(format!(
-            "Send {} to the board. Hand out a new code only after the board has the change as an entry.",
-            out.shown()
-        ));
+        console.say(format!("Send {} to the board.", out.shown()));
+        if let Some(public) = draft.credential() {
+            // The office that began a change of several authorities does not know the number before.
+            let number = VoterNumber::written(&public);
+            console.say(format!(
+                "Hand out the new code only after the board has the change as an entry. Its letter has the new voter number {number}."
+            ));
+        }
         Ok(())
     }
 

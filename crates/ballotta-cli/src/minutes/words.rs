@@ -227,7 +227,7 @@ words! {
     TRUSTEE = "trustee {number}", "custode {number}";
     BOARD = "board", "bacheca";
     WITNESS = "witness {number}", "testimone {number}";
-    THRESHOLD = "Trustees needed to decrypt the totals: {threshold} of {number}; fewer cannot. Nobody else can read a ballot.", "Custodi necessari per decifrare i totali: {threshold} di {number}; meno non bastano. Nessun altro può leggere una scheda.";
+    THRESHOLD = "Trustees needed to decrypt the totals: {threshold} of {number}; fewer cannot.", "Custodi necessari per decifrare i totali: {threshold} di {number}; meno non bastano.";
     CLOSING_STATEMENTS = "Before they decrypt, trustees sign equal statements of the closed board and its sums; needed: {number}.", "Prima di decifrare, i custodi firmano dichiarazioni uguali sulla bacheca chiusa e sulle sue somme; ne servono: {number}.";
     CLOSING_WITNESSES = "Before the trustees decrypt, witnesses cosign the checkpoint of the closed board; needed: {number} of {all}.", "Prima che i custodi decifrino, i testimoni controfirmano il checkpoint della bacheca chiusa; ne servono: {number} di {all}.";
 
