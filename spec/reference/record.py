@@ -12,7 +12,7 @@ from decisions import Circumstances, Lots, motion_value, seats_value, winners_va
 from encoding import MAX_LIST_BYTES, Refused, is_hex, require
 from lists import Lists
 from manifest import Contest, Manifest
-from roll_change import StandingRoll
+from roll_change import CurrentRoll
 from tally import Result, Tally, quorum_reached
 
 RESULT_FORMAT = "ballotta/v1-draft.5/result"
@@ -83,7 +83,7 @@ def read_list(data: bytes) -> dict[str, bytes]:
 
 
 def result_value(
-    manifest: Manifest, fingerprint: bytes, roll: StandingRoll, tally: Tally, result: Result
+    manifest: Manifest, fingerprint: bytes, roll: CurrentRoll, tally: Tally, result: Result
 ) -> dict[str, Any]:
     """The content of result/result.json as a value: spec/record.md#result."""
     quorum = None

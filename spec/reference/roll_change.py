@@ -115,8 +115,8 @@ class AddedLines:
 
 
 @dataclass
-class StandingRoll:
-    """The roll as it stands."""
+class CurrentRoll:
+    """The current roll: with its changes."""
 
     manifest: Manifest
     opening: Roll

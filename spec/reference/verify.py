@@ -23,7 +23,7 @@ from manifest import Manifest, read_manifest
 from merkle import Log
 from record import Record, Unreadable, read_list, result_bytes, result_value
 from report import BALLOT_CHECKS, Role, Place, Report
-from roll_change import AddedLines, Change, NoEffect, StandingRoll, check_alone, read_change
+from roll_change import AddedLines, Change, NoEffect, CurrentRoll, check_alone, read_change
 from roll import (
     NotParts, PARTS_FRAME_BYTES, Roll, read_parts, read_roll, read_roll_signature, roll_signature_holds, wrong_sums,
 )  # fmt: skip
@@ -116,10 +116,10 @@ class Verifier:
             report.not_asked.add("tally.sums")
         if scan.closing is not None and report.stage == "complete":
             tally = Tally(manifest, counted)
-            heads = heads_root(ballots.standing.heads(ballots.heads))
+            heads = heads_root(ballots.current.heads(ballots.heads))
             close = Close(fingerprint, *scan.head, heads, tally.digest)
             self.close(manifest, scan, close)
-            self.result(manifest, scan, ballots.standing, joint_key, tally, close)
+            self.result(manifest, scan, ballots.current, joint_key, tally, close)
             self.files(manifest, scan, checkpoint)
 
     # Places.
@@ -451,7 +451,7 @@ class Verifier:
                 yield index, data
                 continue
             try:
-                ballots.standing.apply(index, change, change.revoked in ballots.heads)
+                ballots.current.apply(index, change, change.revoked in ballots.heads)
             except NoEffect as problem:
                 self.report.note("roll.changes", self.entry(index), problem, "board")
 
@@ -524,7 +524,7 @@ class Verifier:
             report.missing("closing.rule", "record", "too few witnesses cosigned", *awaited)
 
     def result(
-        self, manifest: Manifest, scan: Scan, roll: StandingRoll, joint_key: JointKey, tally: Tally, close: Close
+        self, manifest: Manifest, scan: Scan, roll: CurrentRoll, joint_key: JointKey, tally: Tally, close: Close
     ) -> None:
         report = self.report
         valid: list[PartialDecryption] = []
@@ -643,7 +643,7 @@ class Ballots:
     def __init__(self, manifest: Manifest, joint_key: JointKey, roll: Roll, fingerprint: bytes):
         self.manifest = manifest
         self.roll = roll
-        self.standing = StandingRoll(manifest, roll)
+        self.current = CurrentRoll(manifest, roll)
         self.fingerprint = fingerprint
         self.keys: list[StyleKeys] = [style_keys(style, joint_key.keys) for style in manifest.styles]
         self.trackers: set[bytes] = set()
@@ -671,8 +671,8 @@ class Ballots:
         rule("signature", ballot_signature_holds(ballot, fingerprint), "the signature is not the credential's")
         style, keys = self.manifest.styles[ballot.style], self.keys[ballot.style]
         rule("argument", argument_holds(ballot, style, keys, fingerprint), "the ballot argument is not valid")
-        rule("credential", self.standing.line(credential) is not None, "no change with an effect has added the credential")
-        rule("credential", credential not in self.standing.revoked, "a change has revoked the credential")
+        rule("credential", self.current.line(credential) is not None, "no change with an effect has added the credential")
+        rule("credential", credential not in self.current.revoked, "a change has revoked the credential")
         rule("duplicate", ballot.tracker not in self.trackers, "an admitted ballot has the same tracker")
         rule("randomness", ballot.r.encoding not in self.randomness, "an admitted ballot has the same R")
         previous = self.last.get(credential, NO_DIGEST)

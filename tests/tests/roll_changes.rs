@@ -135,7 +135,7 @@ fn without_changes_nothing_is_asked() {
     board.finish();
     let verification = board.expect_valid();
     assert_eq!(verification.report.result.unwrap().roll_changes, None);
-    // One who signs it nevertheless changes nothing.
+    // An authority that signs it nevertheless changes nothing.
     let change = Election::build(options()).open_board().make_change(1, ChangeReason::Left, Some(0), None);
     let mut board = election.open_board();
     let index = board.push(EntryKind::RollChange, &change.encode());
@@ -371,7 +371,7 @@ fn changes_without_effect() {
     board.expect_failures(&[finding(&board, CheckId::RollChanges, index, RollChangeError::Closed)]);
 }
 
-/// The sum of the weights of the roll as it stands is bounded as that of the opening.
+/// The sum of the weights of the current roll is bounded as that of the opening.
 #[test]
 fn the_roll_as_it_stands_has_a_largest_weight() {
     let election = Election::build(ElectionOptions { most_weight: Some(13), ..options() });
@@ -645,8 +645,8 @@ fn random_schedules() {
         let verification = verify_record(&record);
         assert_eq!(counted(&verification), Some(board.expected()), "{seed}: {}", verification.report);
         assert_eq!(verification.changes.len(), changes as usize, "{seed}");
-        let standing = verification.standing_totals().unwrap();
-        assert_eq!((standing.voters(), standing.weight()), (on_roll.len() as u64, total), "{seed}");
+        let current = verification.current_totals().unwrap();
+        assert_eq!((current.voters(), current.weight()), (on_roll.len() as u64, total), "{seed}");
         let shards = verify_in_shards(&record, &VerifyOptions::default(), 3, &mut rng);
         assert_eq!((summary(&shards), &shards.changes), (summary(&verification), &verification.changes), "{seed}");
 

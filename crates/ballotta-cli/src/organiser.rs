@@ -102,7 +102,7 @@ impl OrganiserAct {
         }
         let summary = Summary::new("the closing of the voting", manifest).fingerprint(fingerprint);
         let summary =
-            summary.turnout(verification.counted, verification.standing_totals().map_or(0, |roll| roll.voters()));
+            summary.turnout(verification.counted, verification.current_totals().map_or(0, |roll| roll.voters()));
         self.confirmation.ask(&summary, console)?;
         self.sign(fingerprint, &key, Action::Close, console)
     }

@@ -1,7 +1,7 @@
 //! Voting codes in parts: what the offices of several credential authorities do, each on its own machine.
 //!
 //! See `spec/command-line.md#codes-in-parts`. Each office makes codes of its own, and sees none of the others. The offices give
-//! each other part lists, in which a random handle stands for a voter. Either adds them up to the roll; each checks the sum
+//! each other part lists, in which a random handle is the name of a voter. Either adds them up to the roll; each checks the sum
 //! before it signs.
 
 use std::collections::BTreeMap;

@@ -228,11 +228,12 @@ impl Office {
         let limit = usize::try_from(rules.max_bytes()).unwrap_or(usize::MAX);
         let bytes = read_file(&self.source, ROLL, limit).refused().context(ROLL)?;
         let mut reader = RollReader::new(rules);
+        // What a line breaks is the error of the end: nobody is told that a voter is missing in a roll that cannot be read.
         let mut keep = |line: Result<RollLine, _>| {
-            found.extend(line.ok().filter(|line| voter.is_of_bytes(&line.credential)));
+            found.extend(line.into_iter().filter(|line| voter.is_of_bytes(&line.credential)));
         };
         reader.feed(&bytes, &mut keep);
-        let _ = reader.finish(&mut keep);
+        reader.finish(&mut keep).refused().context(ROLL)?;
         found.pop().map_or_else(|| refusal("no voter of the roll has this voter number"), Ok)
     }
 
@@ -253,7 +254,7 @@ impl Office {
         }
         let Some(change) = draft.change() else {
             message_file::write(&MessageFile::new(FileKind::RollChangeDraft, draft.encode()), out)?;
-            let next = draft.awaited().unwrap_or(1);
+            let next = draft.awaited().context("the draft is complete, but is no change")?;
             console.say(format!(
                 "Send {} to credential authority {next}, who runs `ballotta credentials approve`.",
                 out.shown()

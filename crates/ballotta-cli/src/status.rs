@@ -93,8 +93,8 @@ impl<'a> Status<'a> {
         let Verification { report, context, counted, .. } = verification;
         let (step, roles) = report.next_step().map_or((None, Vec::new()), |(step, roles)| (Some(step), roles));
         let mut warnings = manifest.warnings();
-        let standing = verification.standing_totals();
-        if let Some(roll) = &standing {
+        let current = verification.current_totals();
+        if let Some(roll) = &current {
             warnings.extend(roll.warnings(manifest));
         }
         if step == Some(Step::Verification) {
@@ -102,7 +102,7 @@ impl<'a> Status<'a> {
             warnings.clear();
             warnings.extend(report.warnings.iter().cloned());
         }
-        let roll = standing.filter(|_| step >= Some(Step::Voting));
+        let roll = current.filter(|_| step >= Some(Step::Voting));
         let turnout = counted.zip(roll).map(|(counted, roll)| Turnout { counted, voters: roll.voters() });
         Self {
             title: text(manifest, manifest.title()),

@@ -138,7 +138,8 @@ fn read_voter(files: &[PathBuf], source: &mut AnyRecord, election: &mut ReadElec
     let codes: VotingCodes = if files.is_empty() { ask(once)? } else { once()? };
     match election.voter(source, &codes)? {
         Err(error @ VoterError::UnknownCredential) => Err(error).refused().remedy(
-            "check the voting code and the fingerprint; if both are right, do not vote: this is not your election",
+            "check the voting code and the fingerprint; if you have got a new code, do not use the old one, also not together \
+             with a new one; if all is right, do not vote: this is not your election",
         ),
         Err(error @ VoterError::Credential(_)) => {
             let from = authorities.iter().map(|name| escaped(name)).collect::<Vec<_>>().join(", ");

@@ -36,7 +36,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use ballotta::admission::{AdmissionIndex, LedgerIndex, MemoryIndex, randomness_digest};
-use ballotta::credential::{ChangeReason, EffectiveChange, RollLine, RollLookupError, RollStanding};
+use ballotta::credential::{ChangeReason, EffectiveChange, RollCounts, RollLine, RollLookupError};
 use ballotta::hash::{ManifestHash, TreeHash};
 use ballotta::limits::MAX_ROLL_CHANGES;
 use ballotta::merkle::TreeHead;
@@ -210,7 +210,7 @@ pub struct BoardIndex {
     committed_changes: usize,
     /// The lines that they add, and the numbers of the roll after them.
     added: BTreeMap<[u8; 32], RollLine>,
-    standing: RollStanding,
+    counts: RollCounts,
     /// Removed when the index is closed.
     _mark: OpenMark,
 }
@@ -288,7 +288,7 @@ impl BoardIndex {
     }
 
     fn note(&mut self, change: &EffectiveChange) {
-        self.standing = self.standing.after(change);
+        self.counts = self.counts.after(change);
         self.added.extend(change.added.map(|line| (line.credential, line)));
         self.changes.push(*change);
     }
@@ -296,7 +296,7 @@ impl BoardIndex {
     fn new(path: &Path, database: Database, binding: Binding, mark: OpenMark) -> Self {
         let (heads, digests) = (BTreeMap::new(), BTreeMap::new());
         let Binding { heads: all_heads, voters, weight, .. } = binding;
-        let standing = RollStanding { heads: all_heads, lines: voters, weight, changes: 0, changed: 0 };
+        let counts = RollCounts { heads: all_heads, lines: voters, weight, changes: 0, changed: 0 };
         Self {
             path: path.to_path_buf(),
             database: Some(database),
@@ -306,7 +306,7 @@ impl BoardIndex {
             changes: Vec::new(),
             committed_changes: 0,
             added: BTreeMap::new(),
-            standing,
+            counts,
             _mark: mark,
         }
     }
@@ -686,8 +686,8 @@ impl LedgerIndex for BoardIndex {
         Ok(self.added.get(credential).copied())
     }
 
-    fn standing(&self) -> Result<RollStanding, SourceError> {
-        Ok(self.standing)
+    fn roll_counts(&self) -> Result<RollCounts, SourceError> {
+        Ok(self.counts)
     }
 
     fn change(&mut self, change: &EffectiveChange) -> Result<(), SourceError> {
@@ -755,8 +755,8 @@ impl<S> LedgerIndex for IndexedBallots<S> {
         self.ballots.added(credential)
     }
 
-    fn standing(&self) -> Result<RollStanding, SourceError> {
-        self.ballots.standing()
+    fn roll_counts(&self) -> Result<RollCounts, SourceError> {
+        self.ballots.roll_counts()
     }
 
     fn change(&mut self, change: &EffectiveChange) -> Result<(), SourceError> {

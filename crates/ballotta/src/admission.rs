@@ -289,7 +289,8 @@ impl<S: RecordSource> Admission<MemoryIndex<S>> {
         found.sort_unstable_by_key(|(ballot, _)| ballot.index);
 
         let revoting = context.manifest().revoting();
-        let mut ledger = Ledger::new(roll.totals().standing(context.manifest()), revoting, roll.totals().voters(), rng);
+        let mut ledger =
+            Ledger::new(roll.totals().roll_counts(context.manifest()), revoting, roll.totals().voters(), rng);
         let rules = ChangeRules::for_manifest(context.manifest());
         let find_line = |credential: &[u8; 32]| roll.find(&source, credential);
         let mut entries = Vec::with_capacity(changes.len());

@@ -61,7 +61,7 @@ use zeroize::Zeroizing;
 
 pub use self::change::{
     AddedLine, AddedLines, ChangeCounts, ChangeDraft, ChangeDraftError, ChangeReason, EffectiveChange, RollChange,
-    RollChangeError, RollStanding,
+    RollChangeError, RollCounts,
 };
 pub(crate) use self::change::{ChangeRules, lines_in_all};
 pub use self::code::{VotingCode, VotingCodeError};

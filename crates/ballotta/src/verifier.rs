@@ -124,16 +124,16 @@ impl Verification {
     /// The result that was computed.
     fn document(&self) -> Option<ResultDocument> {
         let context = self.context.as_ref()?;
-        let (roll, tally, totals) = (self.standing_totals()?, self.tally.as_ref()?, self.totals.as_ref()?);
+        let (roll, tally, totals) = (self.current_totals()?, self.tally.as_ref()?, self.totals.as_ref()?);
         Some(ResultDocument {
             roll_changes: self.change_counts(),
             ..ResultDocument::new(context, &roll, tally, totals)
         })
     }
 
-    /// The totals of the roll as it stands after its changes.
+    /// The totals of the current roll: after its changes.
     #[must_use]
-    pub fn standing_totals(&self) -> Option<RollTotals> {
+    pub fn current_totals(&self) -> Option<RollTotals> {
         Some(self.roll.as_ref()?.totals().after(&self.changes))
     }
 
@@ -149,7 +149,7 @@ impl Verification {
     ///
     /// If there is no tally, too few decryptions, or a total that rules and roll do not allow.
     pub fn result(&self, decryptions: &[VerifiedDecryption]) -> Result<ResultDocument, DecryptionError> {
-        let (Some(context), Some(roll), Some(tally)) = (&self.context, self.standing_totals(), &self.tally) else {
+        let (Some(context), Some(roll), Some(tally)) = (&self.context, self.current_totals(), &self.tally) else {
             return Err(DecryptionError::NoTally);
         };
         let totals = combine(context, tally, decryptions)?;

@@ -4,7 +4,7 @@ use std::panic;
 use std::sync::Once;
 
 use ballotta::admission::{AdmissionIndex, LedgerIndex, MemoryIndex};
-use ballotta::credential::{EffectiveChange, RollLine, RollLookupError, RollStanding};
+use ballotta::credential::{EffectiveChange, RollCounts, RollLine, RollLookupError};
 use ballotta::record::SourceError;
 use ballotta::tally::heads::VoterHead;
 use ballotta_io::{FolderRecord, IndexError, IndexedBallots};
@@ -71,10 +71,10 @@ impl LedgerIndex for Lookups {
         }
     }
 
-    fn standing(&self) -> Result<RollStanding, SourceError> {
+    fn roll_counts(&self) -> Result<RollCounts, SourceError> {
         match self {
-            Self::Memory(memory) => memory.standing(),
-            Self::Disk(disk) => disk.standing(),
+            Self::Memory(memory) => memory.roll_counts(),
+            Self::Disk(disk) => disk.roll_counts(),
         }
     }
 

@@ -3,6 +3,7 @@
 use ballotta::SUITE;
 use ballotta::ballot::Window;
 use ballotta::contest::ContestOption;
+use ballotta::credential::ChangeCounts;
 use ballotta::decision::LotSeed;
 use ballotta::manifest::{
     Closing, ElectionKind, Manifest, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, Text, Ties,
@@ -10,7 +11,6 @@ use ballotta::manifest::{
 use ballotta::merkle::TreeHead;
 use ballotta::record::ResultDocument;
 use ballotta::verifier::{CheckId, CheckReport, Effect, Failure, Place, Report, Role, Status, Verdict};
-use serde_json::Value;
 
 use super::contests;
 use super::model::{Block, Column, Line, Minutes, Section, Signatures, Span, Table, Tone};
@@ -346,25 +346,23 @@ impl<'a> Writer<'a> {
             facts.push((self.word(words::QUORUM), line));
         }
         let mut blocks = vec![Block::Facts(facts)];
-        blocks.extend(self.roll_changes(&serde_json::to_value(result).unwrap_or_default()));
+        blocks.extend(result.roll_changes.iter().flat_map(|changes| self.roll_changes(changes)));
         self.section(words::TURNOUT, blocks)
     }
 
-    /// How often the roll has changed, for each reason, if the result says so.
-    pub(super) fn roll_changes(&self, result: &Value) -> Vec<Block> {
-        let Some(changes) = result.get("roll_changes").and_then(Value::as_object) else { return Vec::new() };
-        let reason = |name: &str| match name {
-            "lost_code" => self.word(words::CHANGE_LOST_CODE),
-            "late_member" => self.word(words::CHANGE_LATE_MEMBER),
-            "error" => self.word(words::CHANGE_ERROR),
-            "left" => self.word(words::CHANGE_LEFT),
-            name => vec![Span::code(name)],
-        };
-        let row =
-            |(name, count): (&String, &Value)| Some(vec![reason(name), vec![Span::Text(self.number(count.as_u64()?))]]);
+    /// How often the roll has changed, for each reason.
+    pub(super) fn roll_changes(&self, changes: &ChangeCounts) -> [Block; 2] {
+        let ChangeCounts { lost_code, late_member, error, left } = *changes;
+        let rows = [
+            (words::CHANGE_LOST_CODE, lost_code),
+            (words::CHANGE_LATE_MEMBER, late_member),
+            (words::CHANGE_ERROR, error),
+            (words::CHANGE_LEFT, left),
+        ];
+        let row = |(reason, count)| vec![self.word(reason), vec![Span::Text(self.number(count))]];
         let head = vec![self.column(words::REASON), self.numbers(words::NUMBER)];
-        let table = Table { head, rows: changes.iter().filter_map(row).collect() };
-        vec![self.paragraph(words::ROLL_CHANGES), Block::Table(table)]
+        let table = Table { head, rows: rows.into_iter().map(row).collect() };
+        [self.paragraph(words::ROLL_CHANGES), Block::Table(table)]
     }
 
     fn result(&self, manifest: &Manifest, result: &ResultDocument) -> Section {

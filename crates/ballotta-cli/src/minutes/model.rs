@@ -48,7 +48,7 @@ pub(super) fn plain(line: &[Span]) -> String {
     line.iter().map(Span::text).collect()
 }
 
-/// How something stands out.
+/// How something is emphasized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tone {
     /// The record holds.

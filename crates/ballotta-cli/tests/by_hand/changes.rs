@@ -114,7 +114,7 @@ fn a_roll_that_changes_during_the_voting() {
     vote(&people, "ada");
     people.add("voters/ada.ballot");
 
-    // One who has left.
+    // A voter has left.
     let (_, left) = letter(&people, "authority/codes.csv", 3);
     let revoke =
         format!("credentials revoke record --key authority/key --voter {left} --reason left --out authority/left");

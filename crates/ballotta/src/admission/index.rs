@@ -9,7 +9,7 @@
 use alloc::vec::Vec;
 use core::convert::Infallible;
 
-use crate::credential::{EffectiveChange, RollLine, RollLookupError, RollStanding};
+use crate::credential::{EffectiveChange, RollCounts, RollLine, RollLookupError};
 use crate::record::{PublishedRoll, RecordSource, SourceError};
 use crate::tally::heads::VoterHead;
 use crate::tally::{Ledger, LedgerIndex};
@@ -92,8 +92,8 @@ impl<S> LedgerIndex for MemoryIndex<S> {
         self.ledger.added(credential).map_err(never)
     }
 
-    fn standing(&self) -> Result<RollStanding, SourceError> {
-        self.ledger.standing().map_err(never)
+    fn roll_counts(&self) -> Result<RollCounts, SourceError> {
+        self.ledger.roll_counts().map_err(never)
     }
 
     fn change(&mut self, change: &EffectiveChange) -> Result<(), SourceError> {

@@ -435,8 +435,8 @@ impl Leads {
     /// Adds a defeat, and every chain that it completes.
     fn add(&mut self, winner: usize, loser: usize) {
         let before: Vec<usize> = (0..self.size).filter(|i| *i == winner || self.leads(*i, winner)).collect();
-        let behind: Vec<usize> = (0..self.size).filter(|j| *j == loser || self.leads(loser, *j)).collect();
-        for (i, j) in before.iter().flat_map(|i| behind.iter().map(move |j| (*i, *j))) {
+        let after: Vec<usize> = (0..self.size).filter(|j| *j == loser || self.leads(loser, *j)).collect();
+        for (i, j) in before.iter().flat_map(|i| after.iter().map(move |j| (*i, *j))) {
             if let Some(place) = self.leads.get_mut(i * self.size + j) {
                 *place = true;
             }

@@ -17,8 +17,8 @@
 //! All credential authorities sign a change, as they sign the roll. So nobody but all of them together can vote with a line that
 //! they have added, or take a line away; and who has voted has voted: a credential with an admitted ballot is never revoked.
 
+mod current;
 mod draft;
-mod standing;
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -27,9 +27,9 @@ use merlin::Transcript;
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::current::lines_in_all;
+pub use self::current::{EffectiveChange, RollCounts};
 pub use self::draft::{ChangeDraft, ChangeDraftError};
-pub(crate) use self::standing::lines_in_all;
-pub use self::standing::{EffectiveChange, RollStanding};
 use super::{RollLine, combine_public};
 use crate::encoding::{DecodeError, Reader, Writer, at_most};
 use crate::group::PublicElement;
@@ -576,7 +576,7 @@ struct AddedAt {
 impl AddedLines {
     /// Checks that a change after those that are here adds no line that one of them adds otherwise.
     pub(crate) fn check(&self, change: &RollChange) -> Result<(), RollChangeError> {
-        // So many are never needed, and each takes memory.
+        // Nobody needs more, and each takes memory.
         if self.changes >= MAX_ROLL_CHANGES {
             return Err(RollChangeError::TooManyChanges { limit: MAX_ROLL_CHANGES });
         }

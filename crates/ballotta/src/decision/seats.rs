@@ -157,7 +157,7 @@ fn ties(candidates: &[usize], total: &dyn Fn(usize) -> u64) -> Vec<Vec<usize>> {
 }
 
 impl ListSeats {
-    /// Gives seats to candidates with equal claims; those who get none are reserves.
+    /// Gives seats to candidates with equal claims; the candidates without a seat are reserves.
     fn take(&mut self, tie: &[usize], people: People, lots: &Order, name: &dyn Fn(usize) -> String) {
         let open = self.open as usize;
         // The order of candidates with equal claims, and what decides it.

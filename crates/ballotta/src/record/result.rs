@@ -32,7 +32,7 @@ pub struct ResultDocument {
     /// The sum of the weights of these voters.
     pub eligible_weight: u64,
     /// How often the roll was changed during the voting, if the manifest allows changes. `eligible_voters` and `eligible_weight`
-    /// are those of the roll as it stood at the close.
+    /// are those of the current roll at the close.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub roll_changes: Option<ChangeCounts>,
     /// The number of ballots that count: one for each voter who voted.

@@ -61,17 +61,17 @@ pub(crate) fn change_roll<L: LedgerIndex>(
     index: u64,
     entry: &RollChangeEntry,
 ) -> Result<EffectiveChange, ChangeFailure<L::Error>> {
-    let standing = ledger.standing().map_err(ChangeFailure::Index)?;
+    let counts = ledger.roll_counts().map_err(ChangeFailure::Index)?;
     let bounds = rules.bounds.ok_or(RollChangeError::NotAllowed)?;
-    let (found, expected) = (entry.sequence, (standing.changes + 1) as u32);
+    let (found, expected) = (entry.sequence, (counts.changes + 1) as u32);
     if found != expected && weaken::is_on(Check::ChangeSequence) {
         return Err(RollChangeError::Sequence { found, expected }.into());
     }
     let is_bounded = weaken::is_on(Check::ChangeBounds);
-    if standing.changes >= bounds.number && is_bounded {
+    if counts.changes >= bounds.number && is_bounded {
         return Err(RollChangeError::TooManyChanges { limit: bounds.number }.into());
     }
-    if standing.lines >= MAX_VOTERS {
+    if counts.lines >= MAX_VOTERS {
         return Err(RollChangeError::TooManyVoters.into());
     }
     let mut change = EffectiveChange { index, reason: entry.reason, revoked: None, added: None };
@@ -98,14 +98,14 @@ pub(crate) fn change_roll<L: LedgerIndex>(
             return Err(RollChangeError::AlreadyOnRoll.into());
         }
         // The first voter is on line 2.
-        let line = RollLine { number: standing.lines + 2, credential, style: usize::from(style), weight };
+        let line = RollLine { number: counts.lines + 2, credential, style: usize::from(style), weight };
         let is_same = change.revoked.is_none_or(|revoked| revoked.entitlement() == line.entitlement());
         if entry.reason == ChangeReason::LostCode && !is_same {
             return Err(RollChangeError::OtherEntitlement.into());
         }
         change.added = Some(line);
     }
-    let after = standing.after(&change);
+    let after = counts.after(&change);
     if after.changed > bounds.weight && is_bounded {
         return Err(RollChangeError::TooMuchWeight { limit: bounds.weight }.into());
     }

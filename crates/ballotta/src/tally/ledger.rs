@@ -19,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::heads::{self, VoterHead};
 use crate::ballot::{AdmissionError, BallotHeader, BoardBallotInfo, SignedBallot, VerifiedBallot};
-use crate::credential::{EffectiveChange, RollLine, RollStanding};
+use crate::credential::{EffectiveChange, RollCounts, RollLine};
 use crate::encoding::{DecodeError, Reader, Writer};
 use crate::hash::{Tracker, TreeHash};
 use crate::limits::MAX_ENTRIES;
@@ -108,12 +108,12 @@ pub trait LedgerIndex {
     /// If the index cannot be read.
     fn added(&self, credential: &[u8; 32]) -> Result<Option<RollLine>, Self::Error>;
 
-    /// The numbers of the roll as it stands.
+    /// The numbers of the current roll.
     ///
     /// # Errors
     ///
     /// If the index cannot be read.
-    fn standing(&self) -> Result<RollStanding, Self::Error>;
+    fn roll_counts(&self) -> Result<RollCounts, Self::Error>;
 
     /// Notes a change of the roll that has an effect.
     ///
@@ -226,7 +226,7 @@ pub(crate) struct Ledger {
     heads: Vec<u32>,
     randomness: RandomnessTable,
     revoting: Revoting,
-    standing: RollStanding,
+    roll_counts: RollCounts,
     /// The changes that have an effect, and the lines that they add.
     changes: Vec<EffectiveChange>,
     added: BTreeMap<[u8; 32], RollLine>,
@@ -235,11 +235,11 @@ pub(crate) struct Ledger {
 impl Ledger {
     /// The ledger of a board without ballots, for a roll at the opening and about `entries` entries. `rng` draws a key so that
     /// nobody can choose `R` that collide in the table.
-    pub(crate) fn new<R: CryptoRng>(roll: RollStanding, revoting: Revoting, entries: u64, rng: &mut R) -> Self {
+    pub(crate) fn new<R: CryptoRng>(roll: RollCounts, revoting: Revoting, entries: u64, rng: &mut R) -> Self {
         let randomness = RandomnessTable::new(entries, rng.next_u64());
         // A roll has at most MAX_VOTERS lines, and MAX_ROLL_CHANGES changes.
         let heads = alloc::vec![0; roll.heads as usize];
-        Self { heads, randomness, revoting, standing: roll, changes: Vec::new(), added: BTreeMap::new() }
+        Self { heads, randomness, revoting, roll_counts: roll, changes: Vec::new(), added: BTreeMap::new() }
     }
 
     /// Admits the ballot at position `index` after those admitted so far. `recorded` reads an earlier ballot of the
@@ -300,8 +300,8 @@ impl LedgerIndex for Ledger {
         Ok(self.added.get(credential).copied())
     }
 
-    fn standing(&self) -> Result<RollStanding, Infallible> {
-        Ok(self.standing)
+    fn roll_counts(&self) -> Result<RollCounts, Infallible> {
+        Ok(self.roll_counts)
     }
 
     fn change(&mut self, change: &EffectiveChange) -> Result<(), Infallible> {
@@ -311,7 +311,7 @@ impl LedgerIndex for Ledger {
         if let Some(line) = change.added {
             self.added.insert(line.credential, line);
         }
-        self.standing = self.standing.after(change);
+        self.roll_counts = self.roll_counts.after(change);
         self.changes.push(*change);
         Ok(())
     }
@@ -561,19 +561,15 @@ mod tests {
             }
             assert!(bytes(&table) <= BYTES_PER_ENTRY * entries as usize + (8 << 10), "{entries}: {}", bytes(&table));
         }
-        let ledger = Ledger::new(
-            RollStanding { heads: 600_000, ..RollStanding::EMPTY },
-            Revoting::LastCounts,
-            0,
-            &mut TestRng(1),
-        );
+        let ledger =
+            Ledger::new(RollCounts { heads: 600_000, ..RollCounts::EMPTY }, Revoting::LastCounts, 0, &mut TestRng(1));
         assert_eq!(4 * ledger.heads.capacity(), BYTES_PER_LINE * 600_000);
     }
 
     #[test]
     fn a_board_has_an_end() {
         let mut ledger =
-            Ledger::new(RollStanding { heads: 1, ..RollStanding::EMPTY }, Revoting::LastCounts, 0, &mut TestRng(1));
+            Ledger::new(RollCounts { heads: 1, ..RollCounts::EMPTY }, Revoting::LastCounts, 0, &mut TestRng(1));
         let ballot = LedgerEntry {
             voter: Some(0),
             credential: [3; 32],

@@ -13,7 +13,7 @@ use crate::board::entry::{Entry, EntryKind, Pointer};
 use crate::board::signed_entries::SignedEntries;
 use crate::board::tiles::{TILE_WIDTH, TilePath, bundle_paths};
 use crate::board::timeline::{EntryFault, Event, Observed, Timeline};
-use crate::credential::{ChangeRules, RollChange, RollSignature, RollStanding};
+use crate::credential::{ChangeRules, RollChange, RollCounts, RollSignature};
 use crate::decryption::ClosingStatement;
 use crate::encoding::DecodeError;
 use crate::hash::{FileHash, TreeHash};
@@ -132,12 +132,12 @@ impl Verifier<'_> {
             statements: SignedEntries::new(),
             ballots: 0,
             changes: Vec::new(),
-            selection: Ledger::new(RollStanding::EMPTY, manifest.revoting(), 0, rng).into_selection(),
+            selection: Ledger::new(RollCounts::EMPTY, manifest.revoting(), 0, rng).into_selection(),
             refused: Refusals::default(),
         };
         // Without a roll no ballot reaches the ledger.
-        let standing = roll.map_or(RollStanding::EMPTY, |roll| roll.totals().standing(manifest));
-        let mut ledger = Ledger::new(standing, manifest.revoting(), signed.size, rng);
+        let counts = roll.map_or(RollCounts::EMPTY, |roll| roll.totals().roll_counts(manifest));
+        let mut ledger = Ledger::new(counts, manifest.revoting(), signed.size, rng);
         let mut pinned: Vec<_> = self.options.checkpoints.iter().copied().map(PinnedHead::new).collect();
         let source = self.source;
         let mut paths = bundle_paths(signed.size);

@@ -172,7 +172,7 @@ impl Verifier<'_> {
     ) -> Result<Replayed, Unreadable> {
         let revoting = plan.context.manifest().revoting();
         let mut ledger =
-            Ledger::new(plan.roll.totals().standing(plan.context.manifest()), revoting, plan.entries(), rng);
+            Ledger::new(plan.roll.totals().roll_counts(plan.context.manifest()), revoting, plan.entries(), rng);
         let rules = ChangeRules::for_manifest(plan.context.manifest());
         let mut changes = board.changes.iter().peekable();
         let mut refused = Refusals::default();

@@ -31,7 +31,7 @@ pub struct OwnBallot {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct History {
     ballots: Vec<OwnBallot>,
-    /// Whether the roll, as it stands after all changes, has or had the credential.
+    /// Whether the roll, after all changes, has or had the credential.
     is_on_roll: bool,
     /// The position of the change that has revoked the credential.
     revoked: Option<u64>,
@@ -96,7 +96,7 @@ impl History {
             })
             .collect();
         let context = &election.context;
-        let (roll, revoting) = (election.roll.totals().standing(context.manifest()), context.manifest().revoting());
+        let (roll, revoting) = (election.roll.totals().roll_counts(context.manifest()), context.manifest().revoting());
         let mut ledger = Ledger::new(roll, revoting, candidates.len() as u64, rng);
         let rules = ChangeRules::for_manifest(context.manifest());
         let mut changes = Vec::new();
@@ -125,11 +125,11 @@ impl History {
         }
         change_until(&mut ledger, u64::MAX);
         let at_opening = election.roll.find(source, &line.credential).map_err(RecordError::from)?;
-        let standing = at_opening.or_else(|| match ledger.added(&line.credential) {
+        let on_roll = at_opening.or_else(|| match ledger.added(&line.credential) {
             Ok(line) => line,
             Err(never) => match never {},
         });
-        let revoked = standing.and_then(|line| match ledger.head(line.voter()) {
+        let revoked = on_roll.and_then(|line| match ledger.head(line.voter()) {
             Ok(VoterHead::Revoked(index)) => Some(index),
             Ok(VoterHead::None | VoterHead::Counted(_)) => None,
             Err(never) => match never {},
@@ -142,7 +142,7 @@ impl History {
                 own.push(OwnBallot { index: *index, tracker, state });
             }
         }
-        Ok(Self { ballots: own, is_on_roll: standing.is_some(), revoked })
+        Ok(Self { ballots: own, is_on_roll: on_roll.is_some(), revoked })
     }
 
     /// The ballots, in the order of the board.

@@ -352,7 +352,7 @@ fn ranked_pairs_say_nothing_that_some_order_of_equal_defeats_denies() {
         let states = in_every_order(&pairs.matrix);
         let is_before = |locked: &Vec<(usize, usize)>, i: usize, j: usize| i != j && reaches(locked, i, j);
         for (i, j) in (0..size).flat_map(|i| (0..size).map(move |j| (i, j))) {
-            // Who is before another in every order is not behind it here.
+            // If an option is before another in every order, it is not after it here.
             if states.iter().all(|locked| is_before(locked, i, j)) {
                 assert!(place(i) <= place(j), "{:?} {i} {j}", pairs.matrix);
             }

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use super::error::RollProblem;
 use super::line::RollLine;
 use crate::contest::Multiplier;
-use crate::credential::{EffectiveChange, RollStanding};
+use crate::credential::{EffectiveChange, RollCounts};
 use crate::limits::MAX_VOTERS;
 use crate::manifest::{Contest, Manifest};
 use crate::weaken::{self, Check};
@@ -112,11 +112,11 @@ impl RollTotals {
     }
 
     /// The numbers of this roll at the opening of an election with this manifest.
-    pub(crate) fn standing(&self, manifest: &Manifest) -> RollStanding {
-        RollStanding::at_opening(manifest, self.voters, self.weight)
+    pub(crate) fn roll_counts(&self, manifest: &Manifest) -> RollCounts {
+        RollCounts::at_opening(manifest, self.voters, self.weight)
     }
 
-    /// The totals of the roll as it stands after these changes: without the lines that they revoke, and with those that they add.
+    /// The totals of the roll after these changes: without the lines that they revoke, and with those that they add.
     #[must_use]
     pub fn after(&self, changes: &[EffectiveChange]) -> Self {
         let mut totals = self.clone();

@@ -1,4 +1,4 @@
-//! The changes of a roll that have an effect, and the roll as it stands after them.
+//! The changes of a roll that have an effect, and the roll after them.
 
 use super::ChangeReason;
 use crate::credential::RollLine;
@@ -27,9 +27,9 @@ impl EffectiveChange {
     }
 }
 
-/// The numbers of a roll as it stands after some changes.
+/// The numbers of a roll after some changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RollStanding {
+pub struct RollCounts {
     /// The number of [heads](crate::tally::heads): one for each line of the opening, and for each change that the manifest allows.
     pub heads: u64,
     /// The number of lines: those of the opening, and one for each change. A line that is revoked stays.
@@ -42,7 +42,7 @@ pub struct RollStanding {
     pub changed: u64,
 }
 
-impl RollStanding {
+impl RollCounts {
     /// The roll of an election with this manifest at the opening.
     #[must_use]
     pub fn at_opening(manifest: &Manifest, voters: u64, weight: u64) -> Self {
