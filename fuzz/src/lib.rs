@@ -8,6 +8,7 @@ use std::str::from_utf8;
 use std::sync::LazyLock;
 
 use ballotta::ballot::{BallotHeader, BallotOpening, Candidate, Choices, SignedBallot, verify_ballots};
+use ballotta::board::cancellation::Cancellation;
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::note::{Note, NoteKey, NoteSignature, SignedCheckpoint};
 use ballotta::board::receipt::SignedReceipt;
@@ -311,6 +312,7 @@ fn entry(bytes: &[u8]) {
         EntryKind::RollSignature => RollSignature::decode(body).map(|signature| signature.encode()),
         EntryKind::RollChange => RollChange::decode(body).map(|change| change.encode()),
         EntryKind::CutOff => OrganiserEntry::decode(Action::CutOff, body).map(|entry| entry.encode()),
+        EntryKind::Cancellation => Cancellation::decode(body).map(|entry| entry.encode()),
         EntryKind::Open => OrganiserEntry::decode(Action::Open, body).map(|entry| entry.encode()),
         EntryKind::Close => OrganiserEntry::decode(Action::Close, body).map(|entry| entry.encode()),
         EntryKind::ClosingStatement => ClosingStatement::decode(body).map(|statement| statement.to_bytes()),

@@ -11,22 +11,22 @@ from dataclasses import dataclass
 from typing import Iterator
 
 from encoding import (
-    MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_KEY_NAME_BYTES, MAX_MESSAGE_BYTES, MAX_RECEIPT_BYTES,
-    NO_DIGEST, Reader, Refused, decimal, is_hex, require,
+    MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_KEY_NAME_BYTES, MAX_MESSAGE_BYTES, MAX_REASON_BYTES, MAX_RECEIPT_BYTES,
+    MAX_TIME, NO_DIGEST, Reader, Refused, decimal, is_hex, require,
 )  # fmt: skip
 from group import BASE, ORDER, decode_edwards, is_small_order, multiply_add, same_point
 from manifest import Manifest, NoteKey
 from roll import signature_holds
 from roll_change import read_change
-from schema import WHITE_SPACE
+from schema import WHITE_SPACE, line
 from tally import read_statement
 from transcript import begin, read_schnorr, sha256
 
 # Entries: spec/board.md#entries.
 
 CEREMONY, OPENING, BALLOT, CLOSING, STATEMENT, DECRYPTION, PUBLICATION, ROLL_SIGNATURE, ROLL_CHANGE = range(1, 10)
-CUT_OFF = 12
-SIGNED_BYTES = {OPENING: 32, CLOSING: 32, CUT_OFF: 32, ROLL_SIGNATURE: 34}  # before the signature; a hash of parts may follow 34 bytes
+CUT_OFF, CANCELLATION = 12, 13
+ORGANISER = (OPENING, CLOSING, CUT_OFF, CANCELLATION)
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def read_entry(data: bytes) -> tuple[int, bytes]:
     reader = Reader(data)
     reader.version()
     kind, body = reader.integer(1, "kind"), reader.rest()
-    require(CEREMONY <= kind <= ROLL_CHANGE or kind == CUT_OFF, f"there are no entries of kind {kind}")
+    require(CEREMONY <= kind <= ROLL_CHANGE or kind in (CUT_OFF, CANCELLATION), f"there are no entries of kind {kind}")
     require(body, "the entry has no body")
     if kind in (CEREMONY, DECRYPTION, PUBLICATION):
         read_pointer(body)
@@ -50,13 +50,44 @@ def read_entry(data: bytes) -> tuple[int, bytes]:
         read_statement(body)
     elif kind == ROLL_CHANGE:
         read_change(body)
-    elif kind in SIGNED_BYTES:
+    elif kind == ROLL_SIGNATURE:
         reader = Reader(body)
-        has_parts = kind == ROLL_SIGNATURE and len(body) == 130
-        reader.take(SIGNED_BYTES[kind] + (32 if has_parts else 0), "what is signed")
+        reader.take(66 if len(body) == 130 else 34, "what is signed")  # with or without a hash of parts
         read_schnorr(reader, "signature")
         reader.end()
+    elif kind in ORGANISER:
+        read_organiser(kind, body)
     return kind, body
+
+
+@dataclass(frozen=True)
+class OrganiserEntry:
+    """An opening, closing, cut-off or cancellation: spec/board.md#entries-of-the-organiser."""
+
+    kind: int
+    fingerprint: bytes
+    not_before: int
+    reason: str  # of a cancellation
+    signature: bytes
+
+
+def read_organiser(kind: int, body: bytes) -> OrganiserEntry:
+    reader = Reader(body)
+    fingerprint, not_before, reason = reader.take(32, "fingerprint"), 0, ""
+    if kind == CANCELLATION:
+        length = reader.integer(2, "reason")
+        require(length <= MAX_REASON_BYTES, "the reason is too long")
+        try:
+            reason = line(reader.take(length, "reason").decode())
+        except UnicodeDecodeError:
+            raise Refused("the reason is not UTF-8") from None
+    else:
+        not_before = reader.integer(8, "not before")
+        require(not_before <= MAX_TIME, "the time is after the year 9999")
+    signature = body[-64:]
+    read_schnorr(reader, "signature")
+    reader.end()
+    return OrganiserEntry(kind, fingerprint, not_before, reason, signature)
 
 
 def read_pointer(body: bytes) -> Pointer:
@@ -68,10 +99,15 @@ def read_pointer(body: bytes) -> Pointer:
 
 
 def organiser_signed(manifest: Manifest, kind: int, body: bytes) -> bool:
-    """Whether the organiser signed the body of an opening, closing or cut-off, for the fingerprint in it."""
-    transcript = begin("organiser-entry", "fingerprint", body[:32])
+    """Whether the organiser signed the body of one of its entries, for the fingerprint in it."""
+    entry = read_organiser(kind, body)
+    transcript = begin("organiser-entry", "fingerprint", entry.fingerprint)
     transcript.append_number("action", kind)
-    return signature_holds(body[32:], manifest.organiser, transcript)
+    if kind == CANCELLATION:
+        transcript.append("reason", entry.reason.encode())
+    else:
+        transcript.append_number("not-before", entry.not_before)
+    return signature_holds(entry.signature, manifest.organiser, transcript)
 
 
 # Tiles: spec/board.md#tiles.

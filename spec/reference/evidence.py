@@ -7,7 +7,7 @@ from typing import Any
 
 from ballot import credential_of, fingerprint_of, own_signature_holds, previous_of, read_ballot, tracker_of
 from board import (
-    BALLOT, CLOSING, OPENING, Checkpoint, Receipt, board_signed, organiser_signed, read_checkpoint, read_entry,
+    BALLOT, CANCELLATION, CLOSING, OPENING, Checkpoint, Receipt, board_signed, organiser_signed, read_checkpoint, read_entry,
     read_receipt,
 )  # fmt: skip
 from encoding import (
@@ -88,6 +88,8 @@ class Evidence:
         rule(1, self.is_bound(receipt.fingerprint, joint_key, roll))
         rule(2, index < receipt.index if kind == CLOSING else index > receipt.index)
         body = body_of(kind, entry.data)
+        if body is None and kind == CLOSING:
+            kind, body = CANCELLATION, body_of(CANCELLATION, entry.data)
         rule(3, body and body[:32] == receipt.fingerprint and organiser_signed(self.manifest, kind, body))
         rule(4, entry.is_in(index, checkpoint.size, checkpoint.root))
 

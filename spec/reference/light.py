@@ -10,8 +10,8 @@ from typing import Iterator
 
 from ballot import credential_of, fingerprint_of, own_signature_holds, tracker_of
 from board import (
-    BALLOT, CLOSING, OPENING, ROLL_CHANGE, ROLL_SIGNATURE, STATEMENT, board_checkpoint, bundle_path, cosigned_by, organiser_signed,
-    read_entry, tile_path,
+    BALLOT, CANCELLATION, CLOSING, OPENING, ROLL_CHANGE, ROLL_SIGNATURE, STATEMENT, board_checkpoint, bundle_path, cosigned_by,
+    organiser_signed, read_entry, read_organiser, tile_path,
 )  # fmt: skip
 from encoding import MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES, MAX_ROLL_CHANGES, MAX_VOTERS, Reader, Refused, le64, require
 from group import read_element
@@ -189,16 +189,17 @@ class Light:
     def read_window(self) -> None:
         """Opening, closing and statements: spec/light.md#election, rules 4 and 5."""
         self.opening, self.closed, self.stated, announced, wrong = None, None, None, self.announced_close(), None
+        self.cancelled = None  # the reason
         if announced is not None:
             # The closing of another election is refused with the opening, which says so.
             entry = self.entry(announced - 1)
             self.board.require_included(entry, announced - 1)
-            if self.is_closing(entry):
+            if self.is_end(entry):
                 self.closed = announced
             else:
                 wrong = Refused("the closing is not the organiser's")
             stated = self.read_statements(announced)
-            self.stated = stated if self.closed is not None else None
+            self.stated = stated if self.closed is not None and self.cancelled is None else None
         if self.stated is not None:
             return
         self.read_opening()
@@ -230,12 +231,16 @@ class Light:
         require(len(data) == 8, "light/close has not 8 bytes")
         return int.from_bytes(data, "little") or None
 
-    def is_closing(self, entry: bytes) -> bool:
+    def is_end(self, entry: bytes) -> bool:
         try:
             kind, body = read_entry(entry)
         except Refused:
             return False
-        return kind == CLOSING and body[:32] == self.fingerprint and organiser_signed(self.manifest, kind, body)
+        ends = kind in (CLOSING, CANCELLATION) and body[:32] == self.fingerprint
+        if ends and organiser_signed(self.manifest, kind, body):
+            self.cancelled = read_organiser(kind, body).reason if kind == CANCELLATION else None
+            return True
+        return False
 
     # The voter: spec/light.md#voter.
 

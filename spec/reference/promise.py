@@ -47,7 +47,7 @@ def promised(record: Record, data: bytes, tracker: bytes, number: bytes) -> str:
     require(receipt.fingerprint == board.ballot_box.fingerprint, "the receipt is of another election")
     require(receipt.tracker == tracker, "the receipt is of another ballot")
     if receipt.index >= board.size:
-        return "not_yet" if board.scan.closing is None else "promise_broken"
+        return "not_yet" if board.scan.end() is None else "promise_broken"
     entry = board.entry_bytes(receipt.index)
     if leaf(entry) != receipt.leaf:
         return "promise_broken"
@@ -62,4 +62,5 @@ def promised(record: Record, data: bytes, tracker: bytes, number: bytes) -> str:
         return "of_another_voter"
     if receipt.index not in board.admitted:
         return "void"
+    require(board.scan.cancelled is None, "the election is cancelled: no ballot counts")
     return "counted" if board.ballot_box.heads[credential] == receipt.index else "superseded"

@@ -73,6 +73,7 @@ class Report:
     not_checked: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     fingerprint: bytes | None = None
+    cancelled: dict[str, Any] | None = None  # entry and reason
     result: dict[str, Any] | None = None
 
     def saw(self, check: str, items: int = 1) -> None:
@@ -154,6 +155,7 @@ class Report:
             "failures": self.shown_failures(),
             "not_checked": self.not_checked,
             "warnings": self.warnings,
+            "cancelled": self.cancelled,
             "result": self.result,
         }
 
@@ -179,6 +181,8 @@ class Report:
                 lines.append(f"failed: {check}: {count - FAILURES_SHOWN} times more")
         lines += [f"not checked: {text}" for text in self.not_checked]
         lines += [f"warning: {text}" for text in self.warnings]
+        if self.cancelled:
+            lines.append(f"cancelled: entry {self.cancelled['entry']}: {shown(self.cancelled['reason'])}")
         if self.fingerprint:
             lines.append(f"fingerprint {written('F', self.fingerprint)} ({self.fingerprint.hex()})")
         lines.append(f"The record: {(self.verdict() or 'could not be read').replace('_', ' ')}.")

@@ -9,9 +9,9 @@ from ballot import (
     StyleKeys, Void, argument_holds, ballot_signature_holds, fingerprint_of, read_ballot, style_keys,
 )  # fmt: skip
 from board import (
-    BALLOT, CEREMONY, CLOSING, CUT_OFF, DECRYPTION, OPENING, PUBLICATION, ROLL_CHANGE, ROLL_SIGNATURE, STATEMENT, Checkpoint,
-    board_checkpoint, bundle_path, bundle_paths, cosigned_by, hash_tile_paths, is_light_path, organiser_signed, read_bundle,
-    read_checkpoint, read_entry, read_pointer,
+    BALLOT, CANCELLATION, CEREMONY, CLOSING, CUT_OFF, DECRYPTION, OPENING, ORGANISER, PUBLICATION, ROLL_CHANGE, ROLL_SIGNATURE,
+    STATEMENT, Checkpoint, board_checkpoint, bundle_path, bundle_paths, cosigned_by, hash_tile_paths, is_light_path,
+    organiser_signed, read_bundle, read_checkpoint, read_entry, read_organiser, read_pointer,
 )  # fmt: skip
 from ceremony import Broken, Ceremony, JointKey
 from contests import Outcome
@@ -22,7 +22,7 @@ from encoding import (
 from manifest import Manifest, read_manifest
 from merkle import Log
 from record import Record, Unreadable, read_list, result_bytes, result_value
-from report import BALLOT_CHECKS, Role, Place, Report
+from report import BALLOT_CHECKS, OF_COMPLETE, Role, Place, Report
 from roll_change import AddedLines, Change, NoEffect, CurrentRoll, check_alone, read_change
 from roll import (
     NotParts, PARTS_FRAME_BYTES, Roll, read_parts, read_roll, read_roll_signature, roll_signature_holds, wrong_sums,
@@ -59,9 +59,14 @@ class Scan:
     opening: int | None = None
     opened: bytes = b""
     closing: int | None = None
+    cancelled: int | None = None
     cut_off: int | None = None
     head: tuple[int, bytes] = (0, b"")
     signed: dict[tuple[int, int], int] = field(default_factory=dict)  # by kind and party
+
+    def end(self) -> int | None:
+        """The position of the entry that ends the voting."""
+        return self.closing if self.closing is not None else self.cancelled
 
 
 def verify(record: Record, stage: str = "complete", pins: Pins = Pins()) -> Report:
@@ -106,7 +111,7 @@ class Verifier:
             report.warnings.append("all trustees are needed to decrypt")
         if joint_key is None or roll is None:
             return
-        if scan.closing is None and report.stage != "voting":
+        if scan.closing is None and scan.cancelled is None and report.stage != "voting":
             report.missing("board.order", "record", "the voting is not closed", "organiser")
         fingerprint = tagged("fingerprint", manifest.hash, joint_key.hash(), roll.hash)
         self.election(manifest, scan, roll, fingerprint)
@@ -244,7 +249,7 @@ class Verifier:
             except NoEffect as problem:
                 report.note("roll.changes", self.entry(index), problem, "board")
             return
-        if kind in (OPENING, CLOSING, CUT_OFF):
+        if kind in ORGANISER:
             report.saw("organiser.signature")
             self.take_organiser(manifest, scan, log, index, kind, body)
             return
@@ -281,8 +286,8 @@ class Verifier:
         """Keeps a change that is valid by itself: spec/credential.md#changes."""
         if scan.opening is None:
             raise NoEffect("the change is before the opening")
-        if scan.closing is not None:
-            raise NoEffect("the change is after the closing")
+        if scan.end() is not None:
+            raise NoEffect("the change is after the closing or the cancellation")
         if scan.cut_off is not None:
             raise NoEffect("the change is after the cut-off")
         check_alone(change, manifest, scan.opened)
@@ -295,14 +300,21 @@ class Verifier:
         if not signed or (scan.opening is not None and fingerprint != scan.opened):
             problem = "not signed by the organiser for this election"
             report.note("organiser.signature", self.entry(index), problem, "board")
+        elif scan.cancelled is not None:
+            report.note("board.order", self.entry(index), "an entry of the organiser after the cancellation", "board")
         elif kind == OPENING and scan.opening is None:
             scan.opening, scan.opened = index, fingerprint
         elif kind == CUT_OFF and scan.opening is not None and scan.closing is None and scan.cut_off is None:
             scan.cut_off = index
         elif kind == CLOSING and scan.opening is not None and scan.closing is None:
             scan.closing, scan.head = index, (log.size, log.root())
+        elif kind == CANCELLATION and scan.opening is not None and scan.closing is None:
+            scan.cancelled = index
+            report.cancelled = {"entry": index, "reason": read_organiser(kind, body).reason}
+            # Nothing comes after it.
+            report.not_asked |= set(OF_COMPLETE)
         else:
-            report.note("board.order", self.entry(index), "an opening, closing or cut-off out of order", "board")
+            report.note("board.order", self.entry(index), "an entry of the organiser out of order", "board")
 
     # 5: the ceremony.
 
@@ -655,7 +667,8 @@ class Ballots:
     def admit(self, index: int, data: bytes, scan: Scan) -> None:
         """Raises Void with the first rule that the ballot breaks."""
         rule("window", scan.opening is not None and index > scan.opening, "the ballot comes before the opening")
-        rule("window", scan.closing is None or index < scan.closing, "the ballot comes after the closing")
+        end = scan.end()
+        rule("window", end is None or index < end, "the ballot comes after the closing or the cancellation")
         try:
             fingerprint = fingerprint_of(data)
             rule("election", fingerprint == self.fingerprint, "the ballot was made for another election")

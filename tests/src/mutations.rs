@@ -710,6 +710,30 @@ impl Maker<'_> {
             board.organise(Action::Open);
             board.organise(Action::Close);
         });
+        self.board(S, "an election that is cancelled, and what a board appends then", |board| {
+            board.organise(Action::Open);
+            records::vote(board);
+            board.cancel();
+            records::vote(board);
+            board.organise(Action::Close);
+            board.organise(Action::CutOff);
+            board.cancel();
+        });
+        self.after(S, "a cancellation after the close", |board| _ = board.cancel());
+        self.before_the_opening(S, "a cancellation before the opening", |board| _ = board.cancel());
+        self.before_the_close(S, "a cancellation with another reason than the organiser signed", |board| {
+            board.cancel();
+            let mut reworded = board.entries.pop().expect("the cancellation");
+            reworded[37] ^= 1;
+            board.push_bytes(reworded);
+        });
+        self.before_the_close(S, "an opening and a closing of which somebody changed the time", |board| {
+            let mut earlier = board.entries.iter().find(|entry| entry[2] == 2).expect("the opening").clone();
+            earlier[35] ^= 1;
+            board.push_bytes(earlier.clone());
+            earlier[42] = 0xff;
+            board.push_bytes(earlier);
+        });
         self.before_the_close(S, "a closing that somebody else signed, and one for another fingerprint", |board| {
             let mut forged = board.entries.iter().find(|entry| entry[2] == 2).expect("the opening").clone();
             forged[2] = 4;

@@ -553,6 +553,7 @@ impl Values<'_> {
             let (index, mut body) = self.of_kind(kind).next().expect("an entry of the organiser");
             let mut transcript = begin("organiser-entry", b"fingerprint", body.take(32));
             transcript.append_message(b"action", &u64::from(kind).to_le_bytes());
+            transcript.append_message(b"not-before", body.take(8));
             values.insert(name.into(), json!({ "index": index, "c": schnorr(&transcript, key, body.0) }));
         }
         values.into()

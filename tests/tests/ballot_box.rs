@@ -344,7 +344,7 @@ fn entries_before_the_close() {
     let opening = organiser_entry(&election, Action::Open);
     let report = valid_so_far(&board);
     let missing = report.failures.first().unwrap().clone();
-    assert_eq!(at.add_opening(context, &report, &opening, rng), Err(EntryRefused::RecordNotValid(missing)));
+    assert_eq!(at.add_opening(context, &report, &opening, 0, rng), Err(EntryRefused::RecordNotValid(missing)));
     board.sign_roll(1);
     board.sign_roll(2);
     let (mut at, report) = (rules(&board), valid_so_far(&board));
@@ -352,22 +352,22 @@ fn entries_before_the_close() {
         at.add_roll_signature(context, &signature(2, 1), rng),
         Err(EntryRefused::SignedAlready { authority: 2 })
     );
-    assert_eq!(at.add_closing(context, &opening, rng), Err(EntryRefused::NeverOpened));
+    assert_eq!(at.add_closing(context, &opening, 0, rng), Err(EntryRefused::NeverOpened));
     let not_signed = EntryRefused::Organiser(EntryError::Signature(ProofError));
     let closing = organiser_entry(&election, Action::Close);
-    assert_eq!(at.add_opening(context, &report, &closing, rng), Err(not_signed.clone()));
+    assert_eq!(at.add_opening(context, &report, &closing, 0, rng), Err(not_signed.clone()));
     assert!(!at.is_opened());
-    assert_eq!(at.add_opening(context, &report, &opening, rng), Ok(()));
-    assert_eq!(at.add_opening(context, &report, &opening, rng), Err(EntryRefused::OpenedAlready));
+    assert_eq!(at.add_opening(context, &report, &opening, 0, rng), Ok(()));
+    assert_eq!(at.add_opening(context, &report, &opening, 0, rng), Err(EntryRefused::OpenedAlready));
     assert_eq!(at.check_ceremony_message(), Err(EntryRefused::CeremonyOver));
     assert_eq!(at.add_roll_signature(context, &signature(2, 1), rng), Err(EntryRefused::RollFixed));
 
     board.organise(Action::Open);
     let mut at = rules(&board);
     assert!(at.is_opened() && !at.is_closed());
-    assert_eq!(at.add_closing(context, &opening, rng), Err(not_signed));
-    assert_eq!(at.add_closing(context, &closing, rng), Ok(()));
-    assert_eq!(at.add_closing(context, &closing, rng), Err(EntryRefused::ClosedAlready));
+    assert_eq!(at.add_closing(context, &opening, 0, rng), Err(not_signed));
+    assert_eq!(at.add_closing(context, &closing, 0, rng), Ok(()));
+    assert_eq!(at.add_closing(context, &closing, 0, rng), Err(EntryRefused::ClosedAlready));
 }
 
 #[test]

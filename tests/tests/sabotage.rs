@@ -548,7 +548,7 @@ const PAIRS: &[(CheckId, &[Check])] = &[
     (CheckId::Entries, &[Check::RereadBundle]),
     (CheckId::Root, &[Check::BoardRoot, Check::LeafPrefix]),
     (CheckId::PinnedCheckpoint, &[Check::PinnedCheckpoint]),
-    (CheckId::Order, &[Check::SignedBeforeOpening]),
+    (CheckId::Order, &[Check::SignedBeforeOpening, Check::CancelledEnds, Check::CancelledInTime]),
     (
         CheckId::Ceremony,
         &[
@@ -590,7 +590,10 @@ const PAIRS: &[(CheckId, &[Check])] = &[
     ),
     (CheckId::Fingerprint, &[Check::OpenedFingerprint]),
     (CheckId::PinnedFingerprint, &[Check::PinnedFingerprint]),
-    (CheckId::Organiser, &[Check::OrganiserSignature, Check::AbsorbAction]),
+    (
+        CheckId::Organiser,
+        &[Check::OrganiserSignature, Check::AbsorbAction, Check::AbsorbNotBefore, Check::AbsorbReason],
+    ),
     (CheckId::BallotEncoding, &[Check::RefuseIdentity]),
     (CheckId::BallotElection, &[Check::BallotFingerprint]),
     (CheckId::BallotCredential, &[Check::CredentialOnRoll]),

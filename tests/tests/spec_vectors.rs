@@ -12,6 +12,7 @@ use std::path::Path;
 
 use ballotta::SUITE;
 use ballotta::ballot::SignedBallot;
+use ballotta::board::cancellation::Cancellation;
 use ballotta::board::entry::{Action, OrganiserEntry};
 use ballotta::contest::Choose;
 use ballotta::contest::Rule;
@@ -203,10 +204,12 @@ fn schnorr_signature_of_the_organiser() {
     transcript.append_message(b"dom-sep", b"organiser-entry");
     transcript.append_message(b"fingerprint", fingerprint.as_bytes());
     transcript.append_message(b"action", &2_u64.to_le_bytes());
+    transcript.append_message(b"not-before", &1_900_000_000_u64.to_le_bytes());
     let (mut vector, proof) = schnorr(&transcript, &secret);
 
-    let entry = OrganiserEntry::sign(Action::Open, &fingerprint, &organiser, &mut DeadRng);
-    let body = [fingerprint.as_bytes().as_slice(), &proof].concat();
+    let entry = OrganiserEntry::sign_for(Action::Open, &fingerprint, 1_900_000_000, &organiser, &mut DeadRng);
+    let entry = entry.expect("a time before the year 10000");
+    let body = [fingerprint.as_bytes().as_slice(), &1_900_000_000_u64.to_le_bytes(), &proof].concat();
     assert_eq!(entry.encode(), body);
     assert_eq!(entry.verify(&fingerprint, organiser.public(), &mut DeadRng), Ok(()));
     vector["transcript"] = json!([
@@ -214,11 +217,16 @@ fn schnorr_signature_of_the_organiser() {
         ["append", "dom-sep", hex::encode(b"organiser-entry")],
         ["append", "fingerprint", hex::encode(fingerprint.as_bytes())],
         ["append", "action", hex::encode(2_u64.to_le_bytes())],
+        ["append", "not-before", hex::encode(1_900_000_000_u64.to_le_bytes())],
         ["append", "P", vector["P"]],
         ["append", "K", vector["K"]],
         ["challenge", "c", 64],
     ]);
     vector["opening_entry_body"] = json!(hex::encode(body));
+    let cancellation = Cancellation::sign(&fingerprint, "Una scheda è sbagliata", &organiser, &mut DeadRng);
+    let cancellation = cancellation.expect("one line");
+    assert_eq!(cancellation.verify(&fingerprint, organiser.public(), &mut DeadRng), Ok(()));
+    vector["cancellation_entry_body"] = json!(hex::encode(cancellation.encode()));
     check("schnorr.json", &vector);
 }
 

@@ -42,6 +42,7 @@ fn kind(kind: EntryKind) -> &'static str {
         EntryKind::RollSignature => "roll-signature",
         EntryKind::RollChange => "roll-change",
         EntryKind::CutOff => "cut-off",
+        EntryKind::Cancellation => "cancellation",
         _ => "unknown",
     }
 }

@@ -225,13 +225,18 @@ impl<'a> Sitting<'a> {
         }
         if let Some(searched) = self.searched {
             let size = read_head(&source, &self.manifest)?.size;
-            if size >= searched && !has_closing(&source, searched, size)? {
+            if size >= searched && !has_entry(&source, &[EntryKind::Close, EntryKind::Cancellation], searched, size)? {
                 self.searched = Some(size);
                 return Ok(self.waiting(checkpoints, CLOSE.to_owned()));
             }
         }
         let (record, decryptions) = self.read(source)?;
         let found = if self.root.is_none() { self.ceremony(&record)? } else { None };
+        if let Some((index, cancellation)) = record.cancellation() {
+            let reason = cancellation.reason();
+            return refusal(format!("the organiser has cancelled the election (entry {index}): {}", isolated(reason)))
+                .remedy("nothing to do: there is nothing to decrypt");
+        }
         let found = match (found, record.window().closed) {
             (Some(found), _) => found,
             (None, Some(_)) => self.closing(record, decryptions)?,
@@ -558,16 +563,16 @@ fn read_checkpoints(source: &AnyRecord) -> Result<Checkpoints> {
     Ok([bytes(CHECKPOINT)?, bytes(CLOSING_CHECKPOINT)?])
 }
 
-/// Whether a closing may be among the entries of a board from `first` on. Its signature is not checked here: only a board
+/// Whether an entry of one of these kinds may be among the entries of a board from `first` on. Its signature is not checked here: only a board
 /// that is read completely is believed.
-pub(crate) fn has_closing(source: &AnyRecord, first: u64, size: u64) -> Result<bool> {
+pub(crate) fn has_entry(source: &AnyRecord, kinds: &[EntryKind], first: u64, size: u64) -> Result<bool> {
     let mut next = first;
     while let Some(path) = TilePath::bundle_of(next, size) {
         let begun = next;
         let bundle = Bundle::read(source, path).map_err(RecordError::from)?;
         for (index, bytes) in bundle.entries().map_err(RecordError::from)? {
             next = next.max(index + 1);
-            if index >= first && Entry::decode(bytes).is_ok_and(|entry| entry.kind() == EntryKind::Close) {
+            if index >= first && Entry::decode(bytes).is_ok_and(|entry| kinds.contains(&entry.kind())) {
                 return Ok(true);
             }
         }

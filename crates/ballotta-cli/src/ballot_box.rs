@@ -42,6 +42,7 @@ use ballotta_io::{
 use rayon::prelude::*;
 
 use self::lookups::Lookups;
+use crate::clock::now;
 use crate::console::{Console, Shown as _, counted};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::record::{read_at_most, read_manifest};
@@ -379,7 +380,7 @@ impl BallotBox {
         let effective = opened.admission.as_ref().map_or(0, |admission| admission.index().changes().len());
         opened.has_late_entries = has_late_entries || changes != effective as u64;
         let light = LightFiles::new(opened.source.root());
-        if opened.rules.is_closed() && light.are_closed_with(opened.folder.committed().size)? {
+        if opened.rules.is_over() && light.are_closed_with(opened.folder.committed().size)? {
             opened.light = Some(light);
         }
         // A published record has its closing checkpoint in the list of its files: there, another one would not help.
@@ -451,7 +452,8 @@ impl BallotBox {
                 let Ok(cut_off) = Entry::decode(&entry) else { return Ok(false) };
                 let context = admission.context();
                 let is_cut_off = cut_off.kind() == EntryKind::CutOff
-                    && rules.add_cut_off(context, cut_off.body(), &mut system_rng()).is_ok();
+                    // It is on the board already: its time is not tested again.
+                    && rules.add_cut_off(context, cut_off.body(), u64::MAX, &mut system_rng()).is_ok();
                 if !is_cut_off {
                     return Ok(false);
                 }
@@ -477,16 +479,16 @@ impl BallotBox {
             return Ok(());
         }
         let (light, committed) = (LightFiles::new(self.source.root()), *self.folder.committed());
-        if self.rules.is_closed() || self.has_late_entries {
+        if self.rules.is_over() || self.has_late_entries {
             BoardIndex::remove(path)?;
-            if !self.rules.is_closed() || light.are_closed_with(committed.size)? {
+            if !self.rules.is_over() || light.are_closed_with(committed.size)? {
                 return Ok(());
             }
         }
         // The index says that these are written, so that it is written after them.
         light.write(light_files(&self.source, &mut system_rng()).refused()?.files)?;
         self.light = Some(light);
-        if !self.rules.is_closed() && self.admission.as_ref().is_some_and(|admission| admission.index().is_memory()) {
+        if !self.rules.is_over() && self.admission.as_ref().is_some_and(|admission| admission.index().is_memory()) {
             // The context is that of the files that were just written. A light client does not find an opening after very many
             // entries: such a board is read as a whole each time.
             let election = LightElection::read(&self.source, None, &mut system_rng()).refused()?;
@@ -537,7 +539,7 @@ impl BallotBox {
     /// Binds the index to the checkpoint that was signed. After the closing there is none: one that is bound to a board with
     /// the closing would not see it again, and admit ballots.
     fn save_index(&mut self) -> Result<()> {
-        if self.rules.is_closed() {
+        if self.rules.is_over() {
             return Ok(());
         }
         let head = *self.folder.committed();
@@ -693,7 +695,7 @@ impl BallotBox {
         }
         let rng = &mut system_rng();
         let (context, roll, report) = self.verify_before_opening()?;
-        self.rules.add_opening(&context, &report, body, rng)?;
+        self.rules.add_opening(&context, &report, body, now()?, rng)?;
         let index = self.append(EntryKind::Open, body)?;
         let window = Window { opened: Some(index), closed: None };
         let source = FolderRecord::new(self.source.root());
@@ -725,7 +727,7 @@ impl BallotBox {
     /// Ends the changes of the roll.
     pub(crate) fn add_cut_off(&mut self, body: &[u8]) -> Result<u64> {
         let admission = self.admission.as_mut().ok_or(EntryRefused::NoCutOff)?;
-        self.rules.add_cut_off(admission.context(), body, &mut system_rng())?;
+        self.rules.add_cut_off(admission.context(), body, now()?, &mut system_rng())?;
         let index = self.folder.size();
         admission.cut_off(index);
         if let Lookups::Disk(disk) = admission.index_mut() {
@@ -740,13 +742,26 @@ impl BallotBox {
             return Err(EntryRefused::ClosedAlready).refused().remedy("nothing to do: the closing is on the board");
         }
         let admission = self.admission.as_mut().ok_or(EntryRefused::NeverOpened)?;
-        self.rules.add_closing(admission.context(), body, &mut system_rng())?;
+        self.rules.add_closing(admission.context(), body, now()?, &mut system_rng())?;
         admission.close(self.folder.size());
         let index = self.append(EntryKind::Close, body)?;
         // If this is interrupted between the two files, the next process that opens the board writes the second one.
         let checkpoint = self.commit_entries()?;
         let head = *checkpoint.verify(self.signer.key())?.head();
         self.write_closing_checkpoint(&head)?;
+        if let Some((light, admission)) = self.light.as_ref().zip(self.admission.as_ref()) {
+            light.write(files_of_close(head.size, &admission.index().voter_heads()?))?;
+        }
+        Ok(index)
+    }
+
+    /// Cancels the election: no ballot is admitted any more, and none counts.
+    pub(crate) fn add_cancellation(&mut self, body: &[u8]) -> Result<u64> {
+        let admission = self.admission.as_mut().ok_or(EntryRefused::NeverOpened)?;
+        self.rules.add_cancellation(admission.context(), body, &mut system_rng())?;
+        admission.close(self.folder.size());
+        let index = self.append(EntryKind::Cancellation, body)?;
+        let head = *self.commit_entries()?.verify(self.signer.key())?.head();
         if let Some((light, admission)) = self.light.as_ref().zip(self.admission.as_ref()) {
             light.write(files_of_close(head.size, &admission.index().voter_heads()?))?;
         }

@@ -26,6 +26,7 @@ use ballotta_io::{BoardFolderError, IndexError, create_folders, remove_part, syn
 use serde::Serialize;
 
 use crate::ballot_box::{BallotBox, WithFile, warn_of_void_ballots};
+use crate::clock;
 use crate::console::{Console, Shown as _, counted, grouped, print};
 use crate::failure::{ErrorContext as _, code_of, error_text, refusal, remedy_of};
 use crate::message_file::{self, FileKind, MessageFile};
@@ -50,7 +51,7 @@ pub(crate) struct AddToBoard {
     #[arg(long, value_name = "FILE")]
     index: Option<PathBuf>,
     /// The files that people sent, in the order in which they are added: messages of the key ceremony, the roll and its
-    /// signatures with their parts, opening, ballots, changes of the roll, cut-off, closing, statements, decryptions, cosignatures
+    /// signatures with their parts, opening, ballots, changes of the roll, cut-off, closing, cancellation, statements, decryptions, cosignatures
     #[arg(required = true)]
     files: Vec<PathBuf>,
 }
@@ -326,6 +327,7 @@ impl Board<'_> {
             FileKind::Closing => EntryKind::Close,
             FileKind::RollChange => EntryKind::RollChange,
             FileKind::CutOff => EntryKind::CutOff,
+            FileKind::Cancellation => EntryKind::Cancellation,
             FileKind::ClosingStatement => EntryKind::ClosingStatement,
             FileKind::PartialDecryption => EntryKind::PartialDecryption,
             FileKind::Ballot | FileKind::BallotOpening | FileKind::Cosignature | FileKind::RollChangeDraft => {
@@ -356,10 +358,11 @@ impl Board<'_> {
                 let parts = self.parts_of(bytes)?;
                 self.ballot_box.add_roll_signature(bytes, parts.as_deref())?
             }
-            FileKind::Opening => self.ballot_box.add_opening(bytes)?,
-            FileKind::Closing => self.ballot_box.add_closing(bytes)?,
+            FileKind::Opening => when(self.ballot_box.add_opening(bytes))?,
+            FileKind::Closing => when(self.ballot_box.add_closing(bytes))?,
             FileKind::RollChange => self.ballot_box.add_roll_change(bytes)?,
-            FileKind::CutOff => self.ballot_box.add_cut_off(bytes)?,
+            FileKind::CutOff => when(self.ballot_box.add_cut_off(bytes))?,
+            FileKind::Cancellation => self.ballot_box.add_cancellation(bytes)?,
             FileKind::RollChangeDraft => {
                 return refusal("not all credential authorities have signed this change of the roll")
                     .remedy("give it to the next authority, who runs `ballotta credentials approve`");
@@ -591,4 +594,13 @@ impl Ceremony {
         });
         checked.coded(code)
     }
+}
+
+/// Says from when on an entry that was signed in advance can be used.
+fn when(added: Result<u64>) -> Result<u64> {
+    added.or_else(|error| {
+        let Some(EntryRefused::TooEarly { not_before, .. }) = error.downcast_ref() else { return Err(error) };
+        let time = clock::written(*not_before);
+        Err(error).refused().with_context(|| format!("it cannot be used before {time}")).remedy("add it then")
+    })
 }

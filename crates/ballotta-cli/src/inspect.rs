@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Error, Result, bail, ensure};
 use ballotta::ballot::{BallotHeader, BallotOpening, SignedBallot};
+use ballotta::board::cancellation::Cancellation;
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::note::SignedCheckpoint;
 use ballotta::board::receipt::SignedReceipt;
@@ -31,6 +32,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::chart;
+use crate::clock;
 use crate::console::{Console, Shown as _, counted, escaped, is_at_a_terminal, print};
 use crate::failure::{ErrorContext as _, remedy_of};
 use crate::location::{self, located};
@@ -413,6 +415,10 @@ impl Inspection<'_> {
             FileKind::Opening => organiser_entry(Action::Open, &bytes)?,
             FileKind::Closing => organiser_entry(Action::Close, &bytes)?,
             FileKind::CutOff => organiser_entry(Action::CutOff, &bytes)?,
+            FileKind::Cancellation => {
+                let entry = Cancellation::decode(&bytes)?;
+                Fields::of("").fingerprint(entry.fingerprint()).with("reason", entry.reason())
+            }
             FileKind::RollChange => {
                 let change = RollChange::decode(&bytes)?;
                 let added = change.added();
@@ -582,7 +588,11 @@ fn manifest(bytes: &[u8]) -> Result<Fields> {
 
 fn organiser_entry(action: Action, body: &[u8]) -> Result<Fields> {
     let entry = OrganiserEntry::decode(action, body)?;
-    Ok(Fields::of("").fingerprint(entry.fingerprint()))
+    let fields = Fields::of("").fingerprint(entry.fingerprint());
+    Ok(match entry.not_before() {
+        0 => fields,
+        time => fields.with("not before", clock::written(time)),
+    })
 }
 
 /// The public fields of a ballot, signed or not.
@@ -627,7 +637,13 @@ fn entry_line(bytes: &[u8]) -> String {
             Ok(format!("{what}{author}: {}, {}", counted(pointer.length().into(), "byte", "bytes"), pointer.hash()))
         };
         let opening = |action, what: &str| {
-            OrganiserEntry::decode(action, body).map(|entry| format!("{what} of {}", entry.fingerprint().written()))
+            OrganiserEntry::decode(action, body).map(|entry| {
+                let time = match entry.not_before() {
+                    0 => String::new(),
+                    time => format!(", not before {}", clock::written(time)),
+                };
+                format!("{what} of {}{time}", entry.fingerprint().written())
+            })
         };
         Ok(match entry.kind() {
             EntryKind::Ceremony => pointer("message of the key ceremony")?,
@@ -638,6 +654,10 @@ fn entry_line(bytes: &[u8]) -> String {
             EntryKind::Open => opening(Action::Open, "opening")?,
             EntryKind::Close => opening(Action::Close, "closing")?,
             EntryKind::CutOff => opening(Action::CutOff, "cut-off of changes of the roll")?,
+            EntryKind::Cancellation => {
+                let entry = Cancellation::decode(body)?;
+                format!("cancellation of {}: {}", entry.fingerprint().written(), entry.reason())
+            }
             EntryKind::RollChange => {
                 let change = RollChange::decode(body)?;
                 format!("change {} of the roll: {}", change.sequence(), change.reason().word())

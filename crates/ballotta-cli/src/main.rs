@@ -7,6 +7,7 @@ mod attend;
 mod ballot_box;
 mod board;
 mod chart;
+mod clock;
 mod console;
 mod contests;
 mod credentials;
@@ -134,6 +135,8 @@ enum OrganiserVerb {
     CutOff(organiser::OrganiserAct),
     /// Sign the closing of the voting
     Close(organiser::OrganiserAct),
+    /// Sign the cancellation of the election while the voting is open: no ballot counts, and there is no result
+    Cancel(organiser::CancelElection),
 }
 
 #[derive(Subcommand, Debug)]
@@ -303,6 +306,7 @@ fn run(verb: Verb, console: Console) -> Result<()> {
         Verb::Organiser(OrganiserVerb::Open(verb)) => verb.open(console),
         Verb::Organiser(OrganiserVerb::CutOff(verb)) => verb.cut_off(console),
         Verb::Organiser(OrganiserVerb::Close(verb)) => verb.close(console),
+        Verb::Organiser(OrganiserVerb::Cancel(verb)) => verb.run(console),
         Verb::Authority(AuthorityVerb::New(verb)) => verb.run(console),
         Verb::Authority(AuthorityVerb::Sign(verb)) => verb.run(console),
         Verb::Trustee(TrusteeVerb::New(verb)) => verb.run(console),

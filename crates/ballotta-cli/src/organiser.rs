@@ -1,16 +1,18 @@
-//! The verbs of the organiser: opening the voting, ending the changes of the roll, and closing the voting.
+//! The verbs of the organiser: opening the voting, ending the changes of the roll, closing the voting, and cancelling the election.
 //!
 //! See `spec/command-line.md#organiser`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use ballotta::board::cancellation::Cancellation;
 use ballotta::board::entry::{Action, OrganiserEntry};
 use ballotta::hash::Fingerprint;
 use ballotta::manifest::Manifest;
 use ballotta::signing::KeyPair;
 use ballotta::verifier::{CheckId, Stage, VerifyOptions};
 
+use crate::clock;
 use crate::console::{Console, Shown as _, counted};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{self, FileKind, MessageFile};
@@ -32,6 +34,29 @@ pub(crate) struct OrganiserAct {
     out: PathBuf,
     #[command(flatten)]
     pins: Pins,
+    /// Sign in advance: the board takes the file only from this time on, such as 2026-12-01T08:00+01:00
+    #[arg(long, value_name = "TIME", value_parser = clock::parse)]
+    not_before: Option<u64>,
+    #[command(flatten)]
+    confirmation: Confirmation,
+}
+
+/// The organiser's signature of a cancellation.
+#[derive(clap::Args, Debug)]
+pub(crate) struct CancelElection {
+    /// The record
+    record: PathBuf,
+    /// The organiser's secret key
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// Why, in one line that everybody reads; without names of people
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// The new file, which you then send to the board
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    #[command(flatten)]
+    pins: Pins,
     #[command(flatten)]
     confirmation: Confirmation,
 }
@@ -45,7 +70,7 @@ impl OrganiserAct {
             return refusal(format!("the voting is open already (entry {index})"))
                 .remedy("nothing to do: the opening is on the board");
         }
-        let key = self.key(&record.manifest)?;
+        let key = organiser_key(&self.key, &record.manifest)?;
         // Everything before the voting must be valid, including every line of the roll.
         let options = VerifyOptions { stage: Stage::Voting, ..VerifyOptions::default() };
         let verification = console.verify(&record.source, &options);
@@ -68,7 +93,7 @@ impl OrganiserAct {
             console.say(format!("warning: {warning}"));
         }
         let summary = Summary::new("the opening of the voting", context.manifest());
-        let summary = summary.fingerprint(context.fingerprint()).roll(roll.totals());
+        let summary = self.time(summary.fingerprint(context.fingerprint())).roll(roll.totals());
         self.confirmation.ask(&summary, console)?;
         self.sign(context.fingerprint(), &key, Action::Open, console)
     }
@@ -77,6 +102,7 @@ impl OrganiserAct {
         let (source, election) = Record::read_pinned(&self.record, &self.pins.board)?.into_election()?;
         let (manifest, fingerprint) = (election.context.manifest(), election.context.fingerprint());
         self.pins.check_fingerprint(fingerprint)?;
+        election.is_not_cancelled().refused()?;
         if election.window.opened.is_none() {
             return refusal("the voting was never opened");
         }
@@ -84,7 +110,7 @@ impl OrganiserAct {
             return refusal(format!("the voting is closed already (entry {index})"))
                 .remedy("nothing to do: the closing is on the board");
         }
-        let key = self.key(manifest)?;
+        let key = organiser_key(&self.key, manifest)?;
         // A record that does not hold can be closed. But the turnout is that of the ballots that are verified.
         let options = VerifyOptions { stage: Stage::Voting, ..VerifyOptions::default() };
         let verification = console.verify(&source, &options);
@@ -100,7 +126,7 @@ impl OrganiserAct {
                  is ever decrypted"
             ));
         }
-        let summary = Summary::new("the closing of the voting", manifest).fingerprint(fingerprint);
+        let summary = self.time(Summary::new("the closing of the voting", manifest).fingerprint(fingerprint));
         let summary =
             summary.turnout(verification.counted, verification.current_totals().map_or(0, |roll| roll.voters()));
         self.confirmation.ask(&summary, console)?;
@@ -116,33 +142,70 @@ impl OrganiserAct {
             return refusal(format!("the roll changes no more since entry {index}"))
                 .remedy("nothing to do: the cut-off is on the board");
         }
-        let key = self.key(manifest)?;
+        let key = organiser_key(&self.key, manifest)?;
         let summary = Summary::new("the cut-off of changes of the roll", manifest).fingerprint(fingerprint);
+        let summary = self.time(summary);
         self.confirmation.ask(&summary, console)?;
         self.sign(fingerprint, &key, Action::CutOff, console)
     }
 
-    /// The organiser's key.
-    fn key(&self, manifest: &Manifest) -> Result<KeyPair> {
-        let key = read_signing_key(&self.key)?;
-        if key.public() != manifest.organiser() {
-            let problem = format!("{} is not the organiser's key in the manifest", self.key.shown());
-            return refusal(problem).remedy(other_key(manifest, key.public().as_bytes(), "the organiser"));
+    /// Shows the time for which the entry is signed.
+    fn time(&self, summary: Summary) -> Summary {
+        match self.not_before {
+            Some(time) => summary.line("not before", clock::written(time)),
+            None => summary,
         }
-        Ok(key)
     }
 
     fn sign(&self, fingerprint: &Fingerprint, key: &KeyPair, action: Action, console: Console) -> Result<()> {
-        let entry = OrganiserEntry::sign(action, fingerprint, key, &mut system_rng());
+        let not_before = self.not_before.unwrap_or(0);
+        let entry = OrganiserEntry::sign_for(action, fingerprint, not_before, key, &mut system_rng()).refused()?;
         let (kind, what) = match action {
             Action::Open => (FileKind::Opening, "opening"),
             Action::Close => (FileKind::Closing, "closing"),
             Action::CutOff => (FileKind::CutOff, "cut-off"),
         };
-        let written = message_file::write(&MessageFile::new(kind, entry.encode()), &self.out);
-        written.with_context(|| format!("the {what} is not written"))?;
-        let out = self.out.shown();
-        console.say(format!("Send {out} to the board.\nIt is the {what} of the election with this fingerprint:"));
+        write(kind, what, entry.encode(), &self.out, console)?;
+        if let Some(time) = self.not_before {
+            console.say(format!("The board takes it from {} on.", clock::written(time)));
+        }
         answer_fingerprint(fingerprint, console)
     }
+}
+
+impl CancelElection {
+    pub(crate) fn run(&self, console: Console) -> Result<()> {
+        let (_, election) = Record::read_pinned(&self.record, &self.pins.board)?.into_election()?;
+        let (manifest, fingerprint) = (election.context.manifest(), election.context.fingerprint());
+        self.pins.check_fingerprint(fingerprint)?;
+        election.is_open().refused()?;
+        let key = organiser_key(&self.key, manifest)?;
+        let rng = &mut system_rng();
+        let entry = Cancellation::sign(fingerprint, &self.reason, &key, rng).context("the reason cannot be used")?;
+        let summary =
+            Summary::new("the CANCELLATION of the election: no ballot counts, and there is no result", manifest);
+        let summary = summary.fingerprint(fingerprint).line("reason", entry.reason());
+        self.confirmation.ask(&summary, console)?;
+        write(FileKind::Cancellation, "cancellation", entry.encode(), &self.out, console)?;
+        answer_fingerprint(fingerprint, console)
+    }
+}
+
+/// The organiser's key.
+fn organiser_key(path: &Path, manifest: &Manifest) -> Result<KeyPair> {
+    let key = read_signing_key(path)?;
+    if key.public() != manifest.organiser() {
+        let problem = format!("{} is not the organiser's key in the manifest", path.shown());
+        return refusal(problem).remedy(other_key(manifest, key.public().as_bytes(), "the organiser"));
+    }
+    Ok(key)
+}
+
+/// Writes a signed entry for the board.
+fn write(kind: FileKind, what: &str, bytes: Vec<u8>, out: &Path, console: Console) -> Result<()> {
+    let written = message_file::write(&MessageFile::new(kind, bytes), out);
+    written.with_context(|| format!("the {what} is not written"))?;
+    let out = out.shown();
+    console.say(format!("Send {out} to the board.\nIt is the {what} of the election with this fingerprint:"));
+    Ok(())
 }

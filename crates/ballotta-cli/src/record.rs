@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 use ballotta::ballot::Window;
 use ballotta::board;
+use ballotta::board::cancellation::Cancellation;
 use ballotta::board::note::{NoteError, NoteSigner};
 use ballotta::board::timeline::{Event, Observed};
 use ballotta::key_ceremony::{CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey};
@@ -192,6 +193,11 @@ impl<S: Source> Record<S> {
     }
 
     /// Where the board was opened and closed.
+    /// The cancellation of the election, with its position on the board.
+    pub(crate) fn cancellation(&self) -> Option<&(u64, Cancellation)> {
+        self.board.timeline().cancellation()
+    }
+
     pub(crate) fn window(&self) -> Window {
         self.board.timeline().window()
     }

@@ -151,6 +151,11 @@ impl Summary {
         self
     }
 
+    /// A further line.
+    pub(crate) fn line(self, name: &str, value: impl Display) -> Self {
+        self.row(name, isolated(&value.to_string()))
+    }
+
     pub(crate) fn fingerprint(self, fingerprint: &Fingerprint) -> Self {
         self.row("fingerprint", fingerprint.written()).row("", fingerprint)
     }

@@ -8,7 +8,7 @@ use anyhow::{Result, anyhow};
 use ballotta::credential::ChangeCounts;
 use ballotta::manifest::{ElectionKind, Manifest};
 use ballotta::record::{ROLL, RecordSource as _};
-use ballotta::verifier::{Effect, Report, Role, Step, Verdict, Verification, VerifyOptions};
+use ballotta::verifier::{Cancelled, Effect, Report, Role, Step, Verdict, Verification, VerifyOptions};
 use ballotta_io::Location;
 use serde::Serialize;
 
@@ -104,13 +104,18 @@ impl<'a> Status<'a> {
         }
         let roll = current.filter(|_| step >= Some(Step::Voting));
         let turnout = counted.zip(roll).map(|(counted, roll)| Turnout { counted, voters: roll.voters() });
+        let mut next = step.map_or_else(Vec::new, |step| next(step, &roles, manifest, place));
+        if report.cancelled.is_some() {
+            // No ballot counts: there is nothing to look for.
+            next.retain(|next| next.who != VOTERS);
+        }
         Self {
             title: text(manifest, manifest.title()),
             rehearsal: manifest.kind() == ElectionKind::Rehearsal,
             fingerprint: context.as_ref().map(|context| context.fingerprint().to_string()),
             verdict: report.verdict,
             step,
-            next: step.map_or_else(Vec::new, |step| next(step, &roles, manifest, place)),
+            next,
             turnout,
             roll_changes: verification.change_counts(),
             warnings,
@@ -132,10 +137,16 @@ impl<'a> Status<'a> {
             Some(Step::Closing) => "the voting is closed; the closing is not confirmed yet",
             Some(Step::Decryption) => "the closing is confirmed; the totals are not decrypted yet",
             Some(Step::Publication) => "the totals are decrypted; the result is not published yet",
+            Some(Step::Verification) if report.cancelled.is_some() => {
+                "the organiser has cancelled the election: there is no result"
+            }
             Some(Step::Verification) => "the result is published, and the record holds",
             Some(_) | None => "something in the record is wrong, or it could not be read",
         };
         print(format_args!("state        {state}"))?;
+        if let Some(Cancelled { reason, .. }) = &report.cancelled {
+            print(format_args!("reason       {}", isolated(reason)))?;
+        }
         if let Some(Turnout { counted, voters }) = self.turnout {
             let (votes, share) = (grouped(counted), percent(counted, voters));
             let (have, all) = (if counted == 1 { "has" } else { "have" }, self::counted(voters, "voter", "voters"));
@@ -161,6 +172,9 @@ impl<'a> Status<'a> {
         Ok(())
     }
 }
+
+/// How `status` calls voters.
+const VOTERS: &str = "voters";
 
 /// How the commands name the record.
 struct Place {
@@ -246,7 +260,7 @@ fn next(step: Step, roles: &[Role], manifest: &Manifest, place: &Place) -> Vec<N
             format!("then the board: ballotta board add {written} --board-key KEY --receipts FOLDER FILE"),
             check.clone(),
         ];
-        next.push(Next { who: "voters".to_owned(), commands: vote });
+        next.push(Next { who: VOTERS.to_owned(), commands: vote });
         if !manifest.witnesses().members.is_empty() {
             let follow =
                 format!("ballotta witness follow {record} --key KEY --manifest-hash HEX --out FOLDER --until-closed");
@@ -263,13 +277,13 @@ fn next(step: Step, roles: &[Role], manifest: &Manifest, place: &Place) -> Vec<N
     match step {
         Step::Closing => {
             let check = format!("when the closing is confirmed: {check}");
-            next.push(Next { who: "voters".to_owned(), commands: vec![check] });
+            next.push(Next { who: VOTERS.to_owned(), commands: vec![check] });
         }
-        Step::Decryption | Step::Publication => next.push(Next { who: "voters".to_owned(), commands: vec![check] }),
+        Step::Decryption | Step::Publication => next.push(Next { who: VOTERS.to_owned(), commands: vec![check] }),
         Step::Verification => {
             let verify = vec![format!("ballotta verify {record} {pins}")];
             next.push(Next { who: "anybody".to_owned(), commands: verify });
-            next.push(Next { who: "voters".to_owned(), commands: vec![check] });
+            next.push(Next { who: VOTERS.to_owned(), commands: vec![check] });
         }
         _ => {}
     }

@@ -13,7 +13,6 @@ use std::convert::Infallible;
 use std::io;
 use std::iter::zip;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Error, Result, anyhow};
 use ballotta::board::timeline::Observed;
@@ -26,6 +25,7 @@ pub(crate) use self::ask::AskWitness;
 use self::evidence::keep_evidence;
 pub(crate) use self::follow::Follow;
 pub(crate) use self::serve::Serve;
+use crate::clock::now;
 use crate::console::{Console, Shown as _, counted};
 use crate::failure::{ErrorContext as _, is_unread, refusal};
 use crate::location;
@@ -135,11 +135,6 @@ fn push_entries(
 ) -> Result<()> {
     let mut visit = |observed: &Observed<'_>| reviews.iter_mut().for_each(|review| review.push(observed.leaf));
     PublishedBoard::read(source, manifest, &mut visit, &mut system_rng()).refused().map(|_| ())
-}
-
-/// The time in seconds since 1970.
-fn now() -> Result<u64> {
-    Ok(SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?.as_secs())
 }
 
 /// Fails with the error of a session, and names the files of the key and of its state.

@@ -56,6 +56,7 @@ use crate::limits::ORIGIN_DIGITS;
 use crate::manifest::Manifest;
 use crate::merkle::TreeHead;
 
+pub mod cancellation;
 pub mod entry;
 pub mod note;
 pub mod receipt;

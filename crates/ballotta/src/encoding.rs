@@ -53,6 +53,12 @@ pub enum DecodeError {
         /// The name of the field with the element.
         field: &'static str,
     },
+    /// A text is not UTF-8, or not one line that people can read (`spec/manifest.md#texts`).
+    #[error("{field}: not one line of text that people can read")]
+    NotALine {
+        /// The name of the field with the text.
+        field: &'static str,
+    },
     /// A number or a length is above its limit.
     #[error("{field}: {found} is above the limit of {limit}")]
     LimitExceeded {

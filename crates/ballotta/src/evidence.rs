@@ -77,6 +77,7 @@ pub use self::error::{EvidenceError, EvidenceUnreadable, OrganiserProblem};
 pub use self::find::{Kept, ReadLog, SeenStatements};
 use crate::ballot::{AdmissionError, BallotHeader, SignedBallot, verify_form, verify_own_signature};
 use crate::board::board_key;
+use crate::board::cancellation::Cancellation;
 use crate::board::entry::{Action, Entry, EntryKind, OrganiserEntry};
 use crate::board::note::{NoteError, SignedCheckpoint};
 use crate::board::receipt::{Receipt, SignedReceipt};
@@ -465,6 +466,8 @@ impl Evidence {
         self.organiser_entry(action, entry, receipt.fingerprint(), rng)
             .map_err(|error| EvidenceError::NotOfOrganiser { index: *index, what, error })?;
         proved(head.verify_inclusion(*index, &leaf_hash(entry), proof))?;
+        let is_cancelled = Entry::decode(entry).is_ok_and(|entry| entry.kind() == EntryKind::Cancellation);
+        let what = if is_cancelled { "cancellation" } else { what };
         Ok(format!(
             "it promised the ballot {} as entry {}, and its board has the {what} of the voting {side}, as entry {index}",
             receipt.tracker(),
@@ -479,13 +482,23 @@ impl Evidence {
         fingerprint: &Fingerprint,
         rng: &mut R,
     ) -> Result<(), OrganiserProblem> {
-        let entry = Entry::decode(entry).map_err(OrganiserProblem::Encoding)?;
-        if entry.kind() != action.kind() {
-            let kind = DecodeError::UnknownValue { field: "kind", found: entry.kind() as u64 };
-            return Err(OrganiserProblem::Encoding(kind));
-        }
-        let signed = OrganiserEntry::decode(action, entry.body()).map_err(OrganiserProblem::Encoding)?;
-        match signed.verify(fingerprint, self.manifest.organiser(), rng) {
+        let (entry, organiser) = (Entry::decode(entry).map_err(OrganiserProblem::Encoding)?, self.manifest.organiser());
+        let verified = match entry.kind() {
+            // Both end the voting.
+            EntryKind::Cancellation if action == Action::Close => {
+                let signed = Cancellation::decode(entry.body()).map_err(OrganiserProblem::Encoding)?;
+                signed.verify(fingerprint, organiser, rng)
+            }
+            kind if kind == action.kind() => {
+                let signed = OrganiserEntry::decode(action, entry.body()).map_err(OrganiserProblem::Encoding)?;
+                signed.verify(fingerprint, organiser, rng)
+            }
+            kind => {
+                let kind = DecodeError::UnknownValue { field: "kind", found: kind as u64 };
+                return Err(OrganiserProblem::Encoding(kind));
+            }
+        };
+        match verified {
             Err(error) if weaken::is_on(Check::OrganiserSignature) => Err(OrganiserProblem::Entry(error)),
             _ => Ok(()),
         }

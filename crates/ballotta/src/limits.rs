@@ -86,6 +86,10 @@ pub const MAX_PACKED: u64 = 1 << 32;
 pub const MAX_LIGHT_BALLOT: u64 = 8;
 /// The most groups of options with limits for those that are elected.
 pub const MAX_WINNER_GROUPS: usize = 32;
+/// The longest reason of a cancellation, in bytes.
+pub const MAX_REASON_BYTES: usize = 1024;
+/// The latest time that the organiser may sign: the end of the year 9999, in seconds since 1970 (UTC).
+pub const MAX_TIME: u64 = 253_402_300_799;
 /// The most entries on a board.
 pub const MAX_ENTRIES: u64 = 1 << 30;
 /// The most bytes in the name of a key that signs notes, which is the name of a log or a witness.

@@ -52,6 +52,8 @@ pub enum MessageKind {
     RollChange,
     /// The organiser's cut-off: the roll changes no more.
     CutOff,
+    /// The organiser's cancellation of the election.
+    Cancellation,
     /// A signed ballot.
     Ballot,
     /// What a trustee signs before it decrypts.
@@ -66,7 +68,7 @@ pub enum MessageKind {
 
 impl MessageKind {
     /// All kinds, in the order of the specification.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::CeremonyMessage,
         Self::RollSignature,
         Self::Opening,
@@ -74,6 +76,7 @@ impl MessageKind {
         Self::RollChangeDraft,
         Self::RollChange,
         Self::CutOff,
+        Self::Cancellation,
         Self::Ballot,
         Self::ClosingStatement,
         Self::PartialDecryption,
@@ -92,6 +95,7 @@ impl MessageKind {
             Self::RollChangeDraft => "roll-change-draft",
             Self::RollChange => "roll-change",
             Self::CutOff => "cut-off",
+            Self::Cancellation => "cancellation",
             Self::Ballot => "ballot",
             Self::ClosingStatement => "closing-statement",
             Self::PartialDecryption => "partial-decryption",
@@ -118,6 +122,7 @@ impl MessageKind {
             | Self::RollChangeDraft
             | Self::RollChange
             | Self::CutOff
+            | Self::Cancellation
             | Self::Ballot
             | Self::ClosingStatement => MAX_ENTRY_BYTES,
         }

@@ -79,19 +79,27 @@ impl<L: Into<String>, T: Into<String>> FromIterator<(L, T)> for Text {
 /// Reads one line of text. It must not be empty or too long, or contain characters that mislead readers.
 pub(crate) fn read_line<'a>(node: &Node<'a>) -> Option<&'a str> {
     let text = node.string()?;
+    match check_line(text) {
+        Ok(()) => Some(text),
+        Err(problem) => node.path().fail(problem),
+    }
+}
+
+/// Checks that a text is one line that people can read: `EmptyText`, `TextTooLong`, `ControlCharacter` or `DirectionOverride`.
+pub(crate) fn check_line(text: &str) -> Result<(), ManifestProblem> {
     if text.chars().all(|character| character.is_whitespace() || is_invisible(character)) {
-        return node.path().fail(ManifestProblem::EmptyText);
+        return Err(ManifestProblem::EmptyText);
     }
     if text.len() > MAX_TEXT_BYTES {
-        return node.path().fail(ManifestProblem::TextTooLong { found: text.len(), limit: MAX_TEXT_BYTES });
+        return Err(ManifestProblem::TextTooLong { found: text.len(), limit: MAX_TEXT_BYTES });
     }
     if let Some(position) = text.chars().position(char::is_control) {
-        return node.path().fail(ManifestProblem::ControlCharacter { position });
+        return Err(ManifestProblem::ControlCharacter { position });
     }
     if let Some(position) = text.chars().position(turns_direction) {
-        return node.path().fail(ManifestProblem::DirectionOverride { position });
+        return Err(ManifestProblem::DirectionOverride { position });
     }
-    Some(text)
+    Ok(())
 }
 
 /// Whether a character is invisible by itself: joiners, fillers, variation selectors (Default_Ignorable_Code_Point of

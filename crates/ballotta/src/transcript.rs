@@ -35,7 +35,7 @@ pub enum Domain {
     RollChange,
     /// The proof of a credential authority that it knows its part of a credential that a change adds.
     ChangePossession,
-    /// The signature of the organiser over an entry of the board: the opening, the cut-off or the closing.
+    /// The signature of the organiser over an entry of the board: the opening, the cut-off, the closing or the cancellation.
     OrganiserEntry,
     /// The signature of a trustee over its registration for the ceremony.
     TrusteeRegistration,
@@ -148,8 +148,12 @@ impl Guarded {
     pub(crate) const PARTS: Self = Self::new(b"parts", Check::AbsorbParts);
     /// The file with the parts of a credential authority, in its signature of the roll.
     pub(crate) const PARTS_FILE: Self = Self::new(b"parts", Check::SignedParts);
-    /// The action that the organiser signs: opening or closing.
+    /// The action that the organiser signs: opening, cut-off, closing or cancellation.
     pub(crate) const ACTION: Self = Self::new(b"action", Check::AbsorbAction);
+    /// The time before which a board must not use an entry of the organiser.
+    pub(crate) const NOT_BEFORE: Self = Self::new(b"not-before", Check::AbsorbNotBefore);
+    /// Why the organiser cancels an election.
+    pub(crate) const REASON: Self = Self::new(b"reason", Check::AbsorbReason);
     /// The ciphertext of a ballot argument.
     pub(crate) const R: Self = Self::new(b"R", Check::AbsorbCiphertext);
     /// The ciphertext of a ballot argument.

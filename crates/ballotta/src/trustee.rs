@@ -76,7 +76,7 @@ use crate::manifest::Closing;
 use crate::proofs::schnorr::KeyPair;
 use crate::record::{CLOSING_CHECKPOINT, RecordError, RecordSource, read_checkpoint};
 use crate::tally::EncryptedTally;
-use crate::verifier::{Progress, Report, Stage, Verification, VerifyOptions, verify};
+use crate::verifier::{Cancelled, Progress, Report, Stage, Verification, VerifyOptions, verify};
 
 /// Where a trustee keeps its right to make one closing statement, and then the statement: a file beside its key, a row of a
 /// database, the storage of a browser. It is no part of a backup.
@@ -136,6 +136,12 @@ pub enum TrusteeError<E> {
     /// The record has no tally, because the voting is not closed.
     #[error("the record has no tally: the voting is not closed")]
     NotClosed,
+    /// The organiser has cancelled the election, so that nothing is decrypted.
+    #[error("the organiser has cancelled the election: {reason}")]
+    Cancelled {
+        /// Why, in the words of the organiser.
+        reason: String,
+    },
     /// The closing checkpoint cannot be read, so it is not known whether the closing rule is satisfied.
     #[error("the closing checkpoint cannot be read")]
     ClosingCheckpoint(#[source] RecordError),
@@ -161,6 +167,7 @@ impl<E> TrusteeError<E> {
             Self::NotSigned => "not-stated",
             Self::InvalidRecord(_) => "record-not-valid",
             Self::NotClosed => "not-closed",
+            Self::Cancelled { .. } => "cancelled",
             Self::ClosingCheckpoint(error) => error.code(),
             Self::Decryption(error) => error.code(),
         }
@@ -204,7 +211,7 @@ impl<S: StatementStore> TrusteeSession<S> {
     ///
     /// # Errors
     ///
-    /// `InvalidRecord` or `NotClosed`; `Ceremony` if the shares are not those of this election.
+    /// `InvalidRecord`, `Cancelled` or `NotClosed`; `Ceremony` if the shares are not those of this election.
     pub fn verify_closed<R: CryptoRng>(
         self,
         source: &dyn RecordSource,
@@ -216,6 +223,9 @@ impl<S: StatementStore> TrusteeSession<S> {
         let verification = verify(source, &options, progress, rng);
         if !verification.report.holds() {
             return Err(TrusteeError::InvalidRecord(Box::new(verification.report)));
+        }
+        if let Some(Cancelled { reason, .. }) = verification.cancellation {
+            return Err(TrusteeError::Cancelled { reason });
         }
         closed(&verification)?;
         let joint_key = verification.joint_key.as_ref().ok_or(TrusteeError::NotClosed)?;

@@ -52,7 +52,7 @@ use rand_core::CryptoRng;
 
 pub use checks::CheckId;
 pub use finish::finish;
-pub use report::{CheckReport, Effect, Failure, Place, Report, Role, Stage, Status, Step, Verdict};
+pub use report::{Cancelled, CheckReport, Effect, Failure, Place, Report, Role, Stage, Status, Step, Verdict};
 pub use select::{Selected, select};
 pub use shards::{PartialVerification, ShardError, ShardPlan, merge_all, verify_shard};
 pub use state::{VerifierState, verify_from};
@@ -106,6 +106,8 @@ pub struct Verification {
     pub changes: Vec<EffectiveChange>,
     /// The number of ballots that count so far, if all ballots could be read.
     pub counted: Option<u64>,
+    /// The cancellation that has effect, if there is one. Then there is no tally and no result.
+    pub cancellation: Option<Cancelled>,
     /// The tally that was recomputed, if the board is closed.
     pub tally: Option<EncryptedTally>,
     /// The tally, if the closing rule of the manifest is satisfied and nothing in the record is wrong.

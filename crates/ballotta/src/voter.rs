@@ -77,6 +77,7 @@ mod history;
 pub mod light;
 mod promise;
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
@@ -86,6 +87,7 @@ pub use self::history::{BallotStatus, History, OwnBallot};
 pub use self::promise::PromisedStatus;
 pub use crate::ballot::Window;
 use crate::ballot::{BallotSeed, ChoiceErrors, Choices, PreparedBallot};
+use crate::board::cancellation::Cancellation;
 use crate::board::note::SignedCheckpoint;
 use crate::board::receipt::ReceiptError;
 use crate::board::witness_keys;
@@ -137,6 +139,14 @@ pub enum VoterError {
     /// The voting is closed, so no ballot can be cast.
     #[error("the voting is closed")]
     Closed,
+    /// The organiser has cancelled the election, so that no ballot counts.
+    #[error("the organiser has cancelled the election (entry {index}): {reason}")]
+    Cancelled {
+        /// The position of the cancellation on the board.
+        index: u64,
+        /// Why, in the words of the organiser.
+        reason: String,
+    },
     /// No credential can be derived from the voting code.
     #[error(transparent)]
     Credential(#[from] CredentialError),
@@ -220,6 +230,7 @@ impl VoterError {
             Self::RollNotSigned { .. } => "roll-not-signed",
             Self::NotOpen => "not-open",
             Self::Closed => "closed",
+            Self::Cancelled { .. } => "cancelled",
             Self::Credential(CredentialError::WrongNumberOfCodes { .. }) => "wrong-number-of-codes",
             Self::Credential(CredentialError::RepeatedCode) => "repeated-code",
             Self::Credential(_) => "bad-credential",
@@ -318,9 +329,19 @@ impl Election {
     ///
     /// # Errors
     ///
-    /// `NotOpen` or `Closed`.
+    /// `NotOpen`, `Closed` or `Cancelled`.
     pub fn is_open(&self) -> Result<(), VoterError> {
+        self.is_not_cancelled()?;
         is_open(&self.window)
+    }
+
+    /// Checks that the organiser has not cancelled the election.
+    ///
+    /// # Errors
+    ///
+    /// `Cancelled`.
+    pub fn is_not_cancelled(&self) -> Result<(), VoterError> {
+        not_cancelled(self.board.timeline().cancellation())
     }
 
     /// The line of a credential on the roll. A line that a change of the roll adds has no number here, because the number depends
@@ -375,6 +396,13 @@ fn expect(context: &ElectionContext, expected: &WrittenFingerprint) -> Result<()
         return Ok(());
     }
     Err(VoterError::OtherElection { found, expected: expected.clone() })
+}
+
+fn not_cancelled(cancellation: Option<&(u64, Cancellation)>) -> Result<(), VoterError> {
+    match cancellation {
+        Some((index, entry)) => Err(VoterError::Cancelled { index: *index, reason: entry.reason().into() }),
+        None => Ok(()),
+    }
 }
 
 /// Checks that ballots may be cast now.

@@ -83,8 +83,18 @@ pub enum Check {
     LeafPrefix,
     /// The length of a proof must follow from the sizes and the index (attack: a node is presented as a leaf).
     ProofLength,
-    /// The transcript of the organiser's signature absorbs the action: opening or closing.
+    /// The transcript of the organiser's signature absorbs the action: opening, cut-off, closing or cancellation.
     AbsorbAction,
+    /// The transcript of the organiser's signature absorbs the time (attack: a board opens or closes earlier than was signed).
+    AbsorbNotBefore,
+    /// The transcript of a cancellation absorbs the reason (attack: a board gives another reason).
+    AbsorbReason,
+    /// No ballot counts after the election is cancelled, and it cannot be closed (attack: a board goes on).
+    CancelledEnds,
+    /// An election is not cancelled after the close (attack: an organiser who has seen the result cancels it).
+    CancelledInTime,
+    /// A board does not use an entry of the organiser before the time that was signed.
+    SignedTime,
     /// Ed25519 keys and signatures are canonical and in the subgroup of prime order.
     StrictSignature,
     /// A checkpoint names the log whose key signed it.

@@ -389,9 +389,9 @@ fn changed_bytes_are_refused_or_another_value() {
     survives("entry", &entry, |bytes| Entry::decode(bytes).ok().map(|entry| entry.encode()), Vec::clone);
     survives("pointer", &pointer, |bytes| Pointer::decode(bytes).ok(), Pointer::encode);
 
-    // A fingerprint, the base point and zero: read, though it does not verify.
+    // A fingerprint, a time, the base point and zero: read, though it does not verify.
     let base = hex::decode("e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2d76").unwrap();
-    let opening = [[7; 32].as_slice(), &base, &[0; 32]].concat();
+    let opening = [[7; 32].as_slice(), &[1, 0, 0, 0, 0, 0, 0, 0], &base, &[0; 32]].concat();
     let decode = |bytes: &[u8]| OrganiserEntry::decode(Action::Open, bytes).ok();
     survives("organiser's entry", &opening, decode, OrganiserEntry::encode);
 }

@@ -16,6 +16,7 @@ from typing import Any, Callable
 from ballot import style_keys
 from board import (
     CEREMONY,
+    CANCELLATION,
     CLOSING,
     DECRYPTION,
     OPENING,
@@ -288,11 +289,18 @@ class Forge:
             self.edited("roll signature", le16(authority) + fingerprint + self.schnorr(transcript, secret)),
         )
 
-    def organiser_entry(self, kind: int, fingerprint: bytes | None = None) -> None:
+    def organiser_entry(self, kind: int, fingerprint: bytes | None = None, reason: str = "") -> None:
         fingerprint = fingerprint or self.fingerprint
         transcript = begin("organiser-entry", "fingerprint", fingerprint)
         transcript.append_number("action", kind)
-        self.add(kind, self.edited(f"organiser {kind}", fingerprint + self.schnorr(transcript, self.organiser)))
+        if kind == CANCELLATION:
+            signed = len(reason.encode()).to_bytes(2, "little") + reason.encode()
+            transcript.append("reason", reason.encode())
+        else:
+            signed = bytes(8)
+            transcript.append_number("not-before", 0)
+        body = fingerprint + signed + self.schnorr(transcript, self.organiser)
+        self.add(kind, self.edited(f"organiser {kind}", body))
 
     # Ballots.
 

@@ -313,7 +313,8 @@ class Values:
             index, body = self.of_kind(kind)[0]
             transcript = begin("organiser-entry", "fingerprint", body[:32])
             transcript.append_number("action", kind)
-            values[name] = {"index": index, "c": self.schnorr(transcript, self.manifest.organiser, body[32:])}
+            transcript.append_number("not-before", int.from_bytes(body[32:40], "little"))
+            values[name] = {"index": index, "c": self.schnorr(transcript, self.manifest.organiser, body[40:])}
         return values
 
     def roll_signatures(self):

@@ -6,17 +6,20 @@ import hmac
 import json
 import math
 import unittest
+from types import SimpleNamespace
 
 from paths import FOREIGN, VECTORS
 
 from ballot import Ballot, StyleKeys, argument_holds, ballot_signature_holds, fingerprint_of, read_ballot
-from board import NoteKey, bundle_path, ed25519_holds, key_id, read_checkpoint
+from board import (
+    CANCELLATION, CLOSING, OPENING, NoteKey, bundle_path, ed25519_holds, key_id, organiser_signed, read_checkpoint, read_organiser,
+)  # fmt: skip
 from contests import Choose, Points, compile_form
 from decisions import Circumstances
 from encoding import Reader, Refused, le64, written
 from group import (
     BASE, IDENTITY, ORDER, add, decode, decode_edwards, digit_steps, discrete_logarithm, encode, equal, multiply_add,
-    one_way_map,
+    one_way_map, read_element,
 )  # fmt: skip
 from choices import bits_of_mark
 from manifest import Contest, Style
@@ -63,6 +66,7 @@ class Specification(unittest.TestCase):
         body = h(v["opening_entry_body"])
         transcript = begin("organiser-entry", "fingerprint", body[:32])
         transcript.append_number("action", 2)
+        transcript.append_number("not-before", 1_900_000_000)
         prover = transcript.clone()
         prover.append("P", h(v["P"]))
         nonce = prover.clone()
@@ -75,8 +79,27 @@ class Specification(unittest.TestCase):
         c = prover.challenge("c")
         self.assertEqual(c, scalar(v["c"]))
         self.assertEqual((k + c * scalar(v["p"])) % ORDER, scalar(v["s"]))
-        self.assertEqual(body[32:].hex(), v["proof"])
-        self.assertTrue(schnorr_holds(transcript, decode(h(v["P"]), "P"), *read_schnorr(Reader(body[32:]), "")))
+        self.assertEqual(body[40:].hex(), v["proof"])
+        self.assertTrue(schnorr_holds(transcript, decode(h(v["P"]), "P"), *read_schnorr(Reader(body[40:]), "")))
+
+    def test_entries_of_the_organiser(self):
+        v = vectors("schnorr.json")
+        manifest = SimpleNamespace(organiser=read_element(Reader(h(v["P"])), "organiser"))
+        opening, cancellation = h(v["opening_entry_body"]), h(v["cancellation_entry_body"])
+        self.assertEqual(read_organiser(OPENING, opening).not_before, 1_900_000_000)
+        self.assertEqual(read_organiser(CANCELLATION, cancellation).reason, "Una scheda è sbagliata")
+        self.assertTrue(organiser_signed(manifest, OPENING, opening))
+        self.assertTrue(organiser_signed(manifest, CANCELLATION, cancellation))
+        # Another action, another time, another reason.
+        self.assertFalse(organiser_signed(manifest, CLOSING, opening))
+        self.assertFalse(organiser_signed(manifest, OPENING, opening[:32] + bytes(8) + opening[40:]))
+        self.assertFalse(organiser_signed(manifest, CANCELLATION, cancellation[:34] + b"I" + cancellation[35:]))
+        for body in (opening[:39] + b"\xff" + opening[40:], opening[:-1]):
+            with self.assertRaises(Refused):
+                read_organiser(OPENING, body)
+        for reason in (b"", b"one\ntwo", b"\xff", "\u202ex".encode(), b"x" * 1025):
+            with self.assertRaises(Refused):
+                read_organiser(CANCELLATION, opening[:32] + len(reason).to_bytes(2, "little") + reason + opening[40:])
 
     def test_forms(self):
         for v in vectors("forms.json"):

@@ -12,7 +12,7 @@ import unittest
 
 from paths import COMMAND, REFERENCE
 
-from board import OPENING
+from board import CANCELLATION, OPENING
 from merkle import Log
 from compare import compare, compare_bytes, differences
 from forge import VOTERS, Forge, bits_of, default_manifest, small_election, times
@@ -471,6 +471,37 @@ class Verifier(unittest.TestCase):
                 found = [who for failure in report.shown_failures() for who in failure["who"]]
                 for who in awaited:
                     self.assertIn(who, found, report.text())
+                if COMMAND:
+                    self.assertEqual(differences(COMMAND, folder), [])
+
+    def test_cancelled_elections(self):
+        """A cancellation while the voting is open ends it without a result; at any other time it changes nothing."""
+
+        def cancel(forge):
+            forge.organiser_entry(CANCELLATION, reason="Manca un candidato sulla scheda")
+
+        def go_on(forge):
+            cancel(forge)
+            forge.cast(1, bits_of(forge, 0, [0], [0, 1]))
+            forge.close()
+            cancel(forge)
+
+        nothing = {"statements": lambda f: None, "decryptions": lambda f: None}
+        cases = {
+            "open": ({"closing": cancel, **nothing}, "holds", True),
+            "going on": ({"closing": go_on, **nothing}, "holds_with_findings", True),
+            "late": ({"end": cancel}, "holds_with_findings", False),
+            "early": ({"roll_signature": lambda f: (cancel(f), f.sign_roll())}, "holds_with_findings", False),
+        }
+        for name, (steps, verdict, is_cancelled) in cases.items():
+            with self.subTest(name), tempfile.TemporaryDirectory() as scratch:
+                forge = small_election(**steps)
+                folder = forge.write(os.path.join(scratch, "record")) if is_cancelled else write(forge, os.path.join(scratch, "whole"))
+                report = verify(Record(folder))
+                self.assertEqual(report.verdict(), verdict, report.text())
+                self.assertEqual((report.cancelled is not None, report.result is None), (is_cancelled, is_cancelled))
+                if is_cancelled:
+                    self.assertEqual(report.cancelled["reason"], "Manca un candidato sulla scheda")
                 if COMMAND:
                     self.assertEqual(differences(COMMAND, folder), [])
 

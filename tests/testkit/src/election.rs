@@ -10,6 +10,7 @@ use std::iter::zip;
 
 use ballotta::ballot::{BallotSeed, Choices, PreparedBallot, SignedBallot};
 use ballotta::board::board_signer;
+use ballotta::board::cancellation::Cancellation;
 use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry, Pointer};
 use ballotta::board::note::{Cosigner, NoteKey, NoteSigner, SignedCheckpoint};
 use ballotta::board::tiles::{TILE_WIDTH, bundle_paths, encode_bundle};
@@ -727,6 +728,14 @@ impl Board<'_> {
         let (election, mut rng) = (self.election, self.rng());
         let entry = OrganiserEntry::sign(action, election.context.fingerprint(), &election.organiser, &mut rng);
         self.push(action.kind(), &entry.encode())
+    }
+
+    /// Cancels the election.
+    pub fn cancel(&mut self) -> u64 {
+        let (election, mut rng) = (self.election, self.rng());
+        let reason = "The ballot lacks a candidate";
+        let entry = Cancellation::sign(election.context.fingerprint(), reason, &election.organiser, &mut rng);
+        self.push(EntryKind::Cancellation, &entry.expect("a line of text").encode())
     }
 
     /// A change of the roll that all credential authorities sign. Voters are named by their numbers.

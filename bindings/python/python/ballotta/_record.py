@@ -25,7 +25,7 @@ class Entry:
     index: int
     """The position of the entry on the board, from 0."""
     kind: str
-    """``ceremony``, ``roll-signature``, ``open``, ``ballot``, ``roll-change``, ``cut-off``, ``close``, ``statement``, ``decryption`` or ``publication``."""
+    """``ceremony``, ``roll-signature``, ``open``, ``ballot``, ``roll-change``, ``cut-off``, ``cancellation``, ``close``, ``statement``, ``decryption`` or ``publication``."""
     body: bytes = field(repr=False)
     """The bytes of the entry, without version and kind."""
 

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Error, Result, anyhow};
+use ballotta::board::entry::EntryKind;
 use ballotta::board::note::{NoteKey, SignedCheckpoint};
 use ballotta::board::tiles::bundle_paths;
 use ballotta::board::{board_key, board_origin};
@@ -21,8 +22,9 @@ use ballotta::witness::{WitnessError, WitnessSession};
 use ballotta_io::{AnyRecord, Location, create_folders, write_atomically};
 use serde_json::json;
 
-use super::{explain, explained, now, session};
-use crate::attend::{has_closing, other_content, parse_poll};
+use super::{explain, explained, session};
+use crate::attend::{has_entry, other_content, parse_poll};
+use crate::clock::now;
 use crate::console::{Console, News, Shown as _, counted};
 use crate::failure::{ErrorContext as _, error_text, incompleteness, not_complete};
 use crate::location::{first_manifest, located, opened};
@@ -189,7 +191,7 @@ impl<'a> Follower<'a> {
             self.session()?.1.map_or(0, |kept| kept.size)
         };
         let size = self.head(signed)?.size;
-        Ok(match has_closing(source, kept, size) {
+        Ok(match has_entry(source, &[EntryKind::Close], kept, size) {
             _ if size <= kept => None,
             Ok(false) => None,
             Ok(true) => Some(incompleteness("the voting is closed, and the closing checkpoint is missing")),

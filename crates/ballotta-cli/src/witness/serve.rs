@@ -18,7 +18,8 @@ use ballotta::witness::{AddCheckpoint, WitnessError};
 use serde_json::json;
 
 use super::http::{Answer, BAD_REQUEST, Request, converse};
-use super::{explained, now, session};
+use super::{explained, session};
+use crate::clock::now;
 use crate::console::{Console, Shown as _, counted, escaped, print_to_stderr};
 use crate::failure::error_text;
 use crate::manifest;

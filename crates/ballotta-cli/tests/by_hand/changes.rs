@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use super::people::People;
 
 /// The code and the voter number on a line of a file of codes, counted from 1.
-fn letter(people: &People, file: &str, line: usize) -> (String, String) {
+pub(super) fn letter(people: &People, file: &str, line: usize) -> (String, String) {
     let codes = people.read(file);
     let fields: Vec<&str> = codes.lines().nth(line).unwrap().split(',').collect();
     (fields[1].to_owned(), fields[2].to_owned())
 }
 
-fn open_election(people: &People) {
+pub(super) fn open_election(people: &People) {
     let organiser = people.ok("organiser new --out organiser/key");
     let authority = people.ok("authority new --out authority/key");
     let board = people.ok("board new --name board.example/changes --out board/key");
@@ -50,7 +50,7 @@ fn prepare(people: &People, name: &str) -> super::people::Ran {
     ))
 }
 
-fn vote(people: &People, name: &str) {
+pub(super) fn vote(people: &People, name: &str) {
     let prepared = prepare(people, name);
     assert_eq!(prepared.code, 0, "{}", prepared.shown());
     people.ok(&format!("voter cast voters/{name}.prepared --code-file voters/{name} --out voters/{name}.ballot"));

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 mod changes;
 mod elsewhere;
+mod ends;
 mod kinds;
 mod newcomers;
 mod offices;

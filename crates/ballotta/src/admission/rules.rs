@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
+use crate::board::cancellation::Cancellation;
 use crate::board::entry::{Action, EntryError, OrganiserEntry};
 use crate::board::note::{NoteError, SignedCheckpoint};
 use crate::board::timeline::{Event, Observed};
@@ -19,6 +20,7 @@ use crate::key_ceremony::JointKey;
 use crate::manifest::Manifest;
 use crate::tally::EncryptedTally;
 use crate::verifier::{Failure, Report};
+use crate::weaken::{self, Check};
 
 /// Why an entry that is not a ballot is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,7 +55,7 @@ pub enum EntryRefused {
     /// An opening of a record that is not valid so far. What is missing at the opening can never be added.
     #[error("the record is not valid before the opening: {}: {}: {}", .0.check, .0.place, .0.problem)]
     RecordNotValid(Failure),
-    /// An opening or closing that the organiser did not sign.
+    /// An opening, a cut-off, a closing or a cancellation that the organiser did not sign.
     #[error(transparent)]
     Organiser(#[from] EntryError),
     /// A cut-off of changes of the roll before the opening or after the close, or a second one.
@@ -65,6 +67,17 @@ pub enum EntryRefused {
     /// A closing of a voting that is closed already.
     #[error("the voting is closed already")]
     ClosedAlready,
+    /// An entry of the organiser after the cancellation, which is the last one.
+    #[error("the election is cancelled")]
+    Cancelled,
+    /// An entry of the organiser that was signed for a later time.
+    #[error("the organiser has signed this for a later time")]
+    TooEarly {
+        /// The time before which the board must not use the entry, in seconds since 1970.
+        not_before: u64,
+        /// The time now.
+        now: u64,
+    },
     /// An entry that must come after the closing, but comes before it.
     #[error("the voting is not closed yet")]
     NotClosed,
@@ -110,6 +123,8 @@ impl EntryRefused {
             Self::NoCutOff => "no-cut-off",
             Self::NeverOpened => "never-opened",
             Self::ClosedAlready => "closed-already",
+            Self::Cancelled => "cancelled",
+            Self::TooEarly { .. } => "too-early",
             Self::NotClosed => "not-closed",
             Self::Decryption(error) => error.code(),
             Self::StatedAlready { .. } => "stated-already",
@@ -127,6 +142,7 @@ pub struct EntryRules {
     opened: bool,
     cut_off: bool,
     closed: bool,
+    cancelled: bool,
     published: bool,
     /// The authorities that signed the roll, and the trustees that stated and decrypted.
     signed: Vec<u16>,
@@ -141,6 +157,7 @@ impl EntryRules {
             Some(Event::Opening) => self.opened = true,
             Some(Event::CutOff) => self.cut_off = true,
             Some(Event::Closing) => self.closed = true,
+            Some(Event::Cancellation) => self.cancelled = true,
             Some(Event::RollSignature(signature)) => self.signed.push(signature.authority()),
             Some(Event::ClosingStatement(body)) => {
                 self.stated.extend(ClosingStatement::decode(body).map(|statement| statement.trustee()));
@@ -161,6 +178,18 @@ impl EntryRules {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.closed
+    }
+
+    /// Whether the election was cancelled.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled
+    }
+
+    /// Whether the voting was ended, by a closing or a cancellation.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.closed || self.cancelled
     }
 
     /// Checks that the key ceremony may go on. The rules of the ceremony check the messages themselves.
@@ -198,16 +227,17 @@ impl EntryRules {
     }
 
     /// Checks the organiser's opening of a record, and records it. `report` is the verification of the record for the
-    /// stage of voting.
+    /// stage of voting, and `now` the time in seconds since 1970.
     ///
     /// # Errors
     ///
-    /// `OpenedAlready`, `RecordNotValid`, `Encoding` or `Organiser`.
+    /// `OpenedAlready`, `RecordNotValid`, `Encoding`, `Organiser` or `TooEarly`.
     pub fn add_opening<R: CryptoRng>(
         &mut self,
         context: &ElectionContext,
         report: &Report,
         body: &[u8],
+        now: u64,
         rng: &mut R,
     ) -> Result<(), EntryRefused> {
         if self.opened {
@@ -216,7 +246,7 @@ impl EntryRules {
         if let Some(failure) = report.opening_obstacle() {
             return Err(EntryRefused::RecordNotValid(failure.clone()));
         }
-        check_organiser(context, Action::Open, body, rng)?;
+        check_organiser(context, Action::Open, body, now, rng)?;
         self.opened = true;
         Ok(())
     }
@@ -226,45 +256,74 @@ impl EntryRules {
         self.cut_off = true;
     }
 
-    /// Checks the organiser's cut-off of changes of the roll, and records it.
+    /// Checks the organiser's cut-off of changes of the roll, and records it. `now` is the time in seconds since 1970.
     ///
     /// # Errors
     ///
-    /// `NoCutOff`, `Encoding` or `Organiser`.
+    /// `Cancelled`, `NoCutOff`, `Encoding`, `Organiser` or `TooEarly`.
     pub fn add_cut_off<R: CryptoRng>(
         &mut self,
         context: &ElectionContext,
         body: &[u8],
+        now: u64,
         rng: &mut R,
     ) -> Result<(), EntryRefused> {
+        self.is_going_on()?;
         if !self.opened || self.cut_off || self.closed {
             return Err(EntryRefused::NoCutOff);
         }
-        check_organiser(context, Action::CutOff, body, rng)?;
+        check_organiser(context, Action::CutOff, body, now, rng)?;
         self.cut_off = true;
         Ok(())
     }
 
-    /// Checks the organiser's closing, and records it.
+    /// Checks the organiser's closing, and records it. `now` is the time in seconds since 1970.
     ///
     /// # Errors
     ///
-    /// `NeverOpened`, `ClosedAlready`, `Encoding` or `Organiser`.
+    /// `Cancelled`, `NeverOpened`, `ClosedAlready`, `Encoding`, `Organiser` or `TooEarly`.
     pub fn add_closing<R: CryptoRng>(
+        &mut self,
+        context: &ElectionContext,
+        body: &[u8],
+        now: u64,
+        rng: &mut R,
+    ) -> Result<(), EntryRefused> {
+        self.is_open()?;
+        check_organiser(context, Action::Close, body, now, rng)?;
+        self.closed = true;
+        Ok(())
+    }
+
+    /// Checks the organiser's cancellation, and records it.
+    ///
+    /// # Errors
+    ///
+    /// `Cancelled`, `NeverOpened`, `ClosedAlready`, `Encoding` or `Organiser`.
+    pub fn add_cancellation<R: CryptoRng>(
         &mut self,
         context: &ElectionContext,
         body: &[u8],
         rng: &mut R,
     ) -> Result<(), EntryRefused> {
-        if !self.opened {
-            return Err(EntryRefused::NeverOpened);
-        }
-        if self.closed {
-            return Err(EntryRefused::ClosedAlready);
-        }
-        check_organiser(context, Action::Close, body, rng)?;
-        self.closed = true;
+        self.is_open()?;
+        let entry = Cancellation::decode(body).map_err(not("an organiser's entry"))?;
+        entry.verify(context.fingerprint(), context.manifest().organiser(), rng)?;
+        self.cancelled = true;
         Ok(())
+    }
+
+    fn is_going_on(&self) -> Result<(), EntryRefused> {
+        if self.cancelled { Err(EntryRefused::Cancelled) } else { Ok(()) }
+    }
+
+    fn is_open(&self) -> Result<(), EntryRefused> {
+        self.is_going_on()?;
+        match (self.opened, self.closed) {
+            (false, _) => Err(EntryRefused::NeverOpened),
+            (true, true) => Err(EntryRefused::ClosedAlready),
+            (true, false) => Ok(()),
+        }
     }
 
     /// Checks a trustee's closing statement, and records it. `tally` is the tally from a verification of the closed board.
@@ -356,8 +415,14 @@ fn check_organiser<R: CryptoRng>(
     context: &ElectionContext,
     action: Action,
     body: &[u8],
+    now: u64,
     rng: &mut R,
 ) -> Result<(), EntryRefused> {
     let entry = OrganiserEntry::decode(action, body).map_err(not("an organiser's entry"))?;
-    Ok(entry.verify(context.fingerprint(), context.manifest().organiser(), rng)?)
+    entry.verify(context.fingerprint(), context.manifest().organiser(), rng)?;
+    let not_before = entry.not_before();
+    if now < not_before && weaken::is_on(Check::SignedTime) {
+        return Err(EntryRefused::TooEarly { not_before, now });
+    }
+    Ok(())
 }

@@ -120,12 +120,12 @@ impl AdmissionError {
 
 from_quoted!(AdmissionError::Encoding(DecodeError));
 
-/// The entries of the board among which ballots count: after the opening and before the closing.
+/// The entries of the board among which ballots are admitted: after the opening, and before the closing or the cancellation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Window {
     /// The index of the opening, if there is one.
     pub opened: Option<u64>,
-    /// The index of the closing, if there is one.
+    /// The index of the closing or of the cancellation, if there is one.
     pub closed: Option<u64>,
 }
 

@@ -8,7 +8,8 @@
 //! entry                    version (2), kind (1), body (at least 1)         at most 65,535 bytes
 //! body of a pointer        author (2), length of the file (4), SHA-256 of the file (32)
 //! body of opening, cut-off, closing
-//!                          fingerprint (32), signature of the organiser (64)
+//!                          fingerprint (32), not before (8), signature of the organiser (64)
+//! body of a cancellation   see `Cancellation`
 //! ```
 //!
 //! | kind | | body |
@@ -22,13 +23,14 @@
 //! | 7 | the publication of the result: the list of its files | pointer |
 //! | 8 | a credential authority signs the roll | the authority's signature |
 //! | 9 | a change of the roll while the voting is open | the authorities' signatures |
-//! | 10, 11 | reserved: a spoiled ballot, a complaint | |
+//! | 10, 11 | not used | |
 //! | 12 | cut-off: the roll changes no more | the organiser's signature |
+//! | 13 | cancellation: no ballot counts | the organiser's reason and signature |
 //!
 //! # Security
 //!
 //! The organiser signs fingerprint and action, so that an opening cannot be used as a closing or a cut-off, nor in another
-//! election.
+//! election. A signed time allows the organiser to sign in advance: a board that uses the entry earlier breaks its word.
 
 use alloc::vec::Vec;
 
@@ -38,7 +40,7 @@ use rand_core::CryptoRng;
 use crate::encoding::{DecodeError, Reader, Writer, at_most};
 use crate::group::PublicElement;
 use crate::hash::{FileHash, Fingerprint};
-use crate::limits::{MAX_ENTRY_BYTES, MAX_MESSAGE_BYTES};
+use crate::limits::{MAX_ENTRY_BYTES, MAX_MESSAGE_BYTES, MAX_TIME};
 use crate::proofs::ProofError;
 use crate::proofs::schnorr::{KeyPair, SchnorrProof};
 use crate::transcript::{Domain, Guarded};
@@ -100,6 +102,8 @@ pub enum EntryKind {
     RollChange = 9,
     /// The organiser ends the changes of the roll: an [`OrganiserEntry`].
     CutOff = 12,
+    /// The organiser cancels the election: a [`Cancellation`](super::cancellation::Cancellation).
+    Cancellation = 13,
 }
 
 impl EntryKind {
@@ -115,6 +119,7 @@ impl EntryKind {
             8 => Ok(Self::RollSignature),
             9 => Ok(Self::RollChange),
             12 => Ok(Self::CutOff),
+            13 => Ok(Self::Cancellation),
             found => Err(DecodeError::UnknownValue { field: "kind", found: found.into() }),
         }
     }
@@ -160,7 +165,7 @@ impl<'a> Entry<'a> {
     ///
     /// # Errors
     ///
-    /// `UnknownValue` if the kind is unknown or reserved, and the errors of the other fields.
+    /// `UnknownValue` if the kind is unknown, and the errors of the other fields.
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
         reader.version()?;
@@ -282,15 +287,49 @@ impl Action {
 pub struct OrganiserEntry {
     action: Action,
     fingerprint: Fingerprint,
+    not_before: u64,
     signature: SchnorrProof,
 }
 
 impl OrganiserEntry {
-    /// Signs an action for the election with this fingerprint.
+    /// Signs an action for the election with this fingerprint, which the board may use at once.
     #[must_use]
     pub fn sign<R: CryptoRng>(action: Action, fingerprint: &Fingerprint, organiser: &KeyPair, rng: &mut R) -> Self {
-        let signature = organiser.prove(&mut transcript(action, fingerprint), rng);
-        Self { action, fingerprint: *fingerprint, signature }
+        Self::signed(action, fingerprint, 0, organiser, rng)
+    }
+
+    /// Signs an action in advance. The board must not use it before the time `not_before`, in seconds since 1970 (UTC).
+    ///
+    /// # Errors
+    ///
+    /// `LimitExceeded` if the time is after the year 9999.
+    pub fn sign_for<R: CryptoRng>(
+        action: Action,
+        fingerprint: &Fingerprint,
+        not_before: u64,
+        organiser: &KeyPair,
+        rng: &mut R,
+    ) -> Result<Self, DecodeError> {
+        let not_before = at_most("not before", not_before, MAX_TIME)?;
+        Ok(Self::signed(action, fingerprint, not_before, organiser, rng))
+    }
+
+    fn signed<R: CryptoRng>(
+        action: Action,
+        fingerprint: &Fingerprint,
+        not_before: u64,
+        organiser: &KeyPair,
+        rng: &mut R,
+    ) -> Self {
+        let signature = organiser.prove(&mut transcript(action, fingerprint, not_before), rng);
+        Self { action, fingerprint: *fingerprint, not_before, signature }
+    }
+
+    /// The time before which the board must not use the entry, in seconds since 1970 (UTC); 0 for at once. A verifier judges by
+    /// position and has no clock: the board tests the time.
+    #[must_use]
+    pub fn not_before(&self) -> u64 {
+        self.not_before
     }
 
     /// Returns the fingerprint of the election that the entry names.
@@ -313,35 +352,37 @@ impl OrganiserEntry {
         if self.fingerprint != *fingerprint {
             return Err(EntryError::OtherElection { found: self.fingerprint });
         }
-        Ok(self.signature.verify(&mut transcript(self.action, fingerprint), organiser, rng)?)
+        Ok(self.signature.verify(&mut transcript(self.action, fingerprint, self.not_before), organiser, rng)?)
     }
 
     /// Reads the body of an entry whose kind is that of `action`.
     ///
     /// # Errors
     ///
-    /// If a field is not canonical.
+    /// `LimitExceeded` if the time is after the year 9999, and the errors of the other fields.
     pub fn decode(action: Action, body: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(body);
         let fingerprint = Fingerprint::from_bytes(reader.array("fingerprint")?);
+        let not_before = at_most("not before", reader.u64("not before")?, MAX_TIME)?;
         let signature = SchnorrProof::decode(&mut reader)?;
         reader.finish()?;
-        Ok(Self { action, fingerprint, signature })
+        Ok(Self { action, fingerprint, not_before, signature })
     }
 
     /// Writes the body of the entry.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::new();
-        writer.put(self.fingerprint.as_bytes());
+        writer.put(self.fingerprint.as_bytes()).u64(self.not_before);
         self.signature.encode(&mut writer);
         writer.finish()
     }
 }
 
-fn transcript(action: Action, fingerprint: &Fingerprint) -> Transcript {
+fn transcript(action: Action, fingerprint: &Fingerprint, not_before: u64) -> Transcript {
     let mut transcript = Domain::OrganiserEntry.for_election(fingerprint);
     Guarded::ACTION.absorb_u64(&mut transcript, action.kind() as u64);
+    Guarded::NOT_BEFORE.absorb_u64(&mut transcript, not_before);
     transcript
 }
 
@@ -383,9 +424,9 @@ mod tests {
         for byte in 0..=u8::MAX {
             let entry = [1, 5, byte, 0];
             match Entry::decode(&entry) {
-                Ok(entry) => assert!(matches!(byte, 1..=9 | 12) && entry.kind() as u8 == byte),
+                Ok(entry) => assert!(matches!(byte, 1..=9 | 12 | 13) && entry.kind() as u8 == byte),
                 Err(error) => {
-                    assert!(!matches!(byte, 1..=9 | 12));
+                    assert!(!matches!(byte, 1..=9 | 12 | 13));
                     assert_eq!(error, DecodeError::UnknownValue { field: "kind", found: byte.into() });
                 }
             }
@@ -428,6 +469,31 @@ mod tests {
         let somebody = KeyPair::new(SecretScalar::random(&mut TestRng(4)));
         let refused = opening.verify(&ELECTION, somebody.public(), &mut TestRng(5));
         assert_eq!(refused, Err(EntryError::Signature(ProofError)));
+    }
+
+    #[test]
+    fn an_opening_is_signed_for_one_time() {
+        let (key, rng) = (organiser(), &mut TestRng(2));
+        let evening = 1_893_456_000;
+        let opening = OrganiserEntry::sign_for(Action::Open, &ELECTION, evening, &key, rng).unwrap();
+        assert_eq!((opening.not_before(), verify(&opening, &ELECTION)), (evening, Ok(())));
+        assert_eq!(OrganiserEntry::decode(Action::Open, &opening.encode()), Ok(opening.clone()));
+        let earlier = OrganiserEntry { not_before: 0, ..opening };
+        assert_eq!(verify(&earlier, &ELECTION), Err(EntryError::Signature(ProofError)));
+
+        let too_late = DecodeError::LimitExceeded { field: "not before", found: MAX_TIME + 1, limit: MAX_TIME };
+        let signed = OrganiserEntry::sign_for(Action::Open, &ELECTION, MAX_TIME + 1, &key, rng);
+        assert_eq!(signed, Err(too_late.clone()));
+        let mut bytes = earlier.encode();
+        bytes[32..40].copy_from_slice(&(MAX_TIME + 1).to_le_bytes());
+        assert_eq!(OrganiserEntry::decode(Action::Open, &bytes), Err(too_late));
+
+        #[cfg(feature = "weaken")]
+        {
+            let _weaken = weaken::Weaken::without(Check::AbsorbNotBefore);
+            let opening = OrganiserEntry::sign_for(Action::Open, &ELECTION, evening, &key, rng).unwrap();
+            assert_eq!(verify(&OrganiserEntry { not_before: 0, ..opening }, &ELECTION), Ok(()));
+        }
     }
 
     #[test]

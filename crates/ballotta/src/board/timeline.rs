@@ -7,12 +7,13 @@ use alloc::boxed::Box;
 
 use rand_core::CryptoRng;
 
+use super::cancellation::Cancellation;
 use super::entry::{Action, Entry, EntryError, EntryKind, OrganiserEntry, Pointer};
 use crate::ballot::Window;
 use crate::credential::{AddedLines, ChangeRules, RollChange, RollChangeError, RollSignature};
 use crate::encoding::DecodeError;
 use crate::group::PublicElement;
-use crate::hash::TreeHash;
+use crate::hash::{Fingerprint, TreeHash};
 use crate::manifest::Manifest;
 use crate::merkle::{Frontier, TreeHead, leaf_hash};
 use crate::weaken::{self, Check};
@@ -36,6 +37,8 @@ pub enum Event<'a> {
     CutOff,
     /// The organiser closes the voting.
     Closing,
+    /// The organiser cancels the election.
+    Cancellation,
     /// A trustee states what it will decrypt. The bytes of the statement are not checked.
     ClosingStatement(&'a [u8]),
     /// A partial decryption is published.
@@ -66,6 +69,15 @@ pub enum OrderError {
     /// A second cut-off. It has no effect.
     #[error("changes of the roll are cut off a second time")]
     CutOffTwice,
+    /// A cancellation before the opening. It has no effect: an organiser who does not open needs no cancellation.
+    #[error("the election is cancelled before the voting is opened")]
+    CancelledBeforeOpening,
+    /// A cancellation after the closing. It has no effect: otherwise the organiser could cancel a result.
+    #[error("the election is cancelled after the close")]
+    CancelledAfterClose,
+    /// An entry of the organiser after the cancellation. It has no effect.
+    #[error("an entry of the organiser appears after the cancellation")]
+    AfterCancellation,
     /// A message of the key ceremony after the opening, which fixes the keys. It has no effect.
     #[error("a message of the key ceremony appears after the opening")]
     CeremonyAfterOpening,
@@ -90,7 +102,7 @@ pub enum EntryFault {
     /// The entry is not canonical, or is of an unknown kind. It has no effect.
     #[error(transparent)]
     Encoding(DecodeError),
-    /// An opening, a cut-off or a closing that the organiser did not sign for this election. It has no effect.
+    /// An opening, a cut-off, a closing or a cancellation that the organiser did not sign for this election. It has no effect.
     #[error(transparent)]
     NotSigned(EntryError),
     /// The entry comes too early or too late.
@@ -127,6 +139,7 @@ pub struct Timeline {
     added: AddedLines,
     /// The head of the board with the closing as its last entry.
     closing: Option<TreeHead>,
+    cancellation: Option<(u64, Cancellation)>,
 }
 
 impl Timeline {
@@ -141,6 +154,7 @@ impl Timeline {
             rules: ChangeRules::for_manifest(manifest),
             added: AddedLines::default(),
             closing: None,
+            cancellation: None,
         }
     }
 
@@ -183,6 +197,7 @@ impl Timeline {
             EntryKind::Open => return self.organiser_entry(index, Action::Open, body, rng),
             EntryKind::Close => return self.organiser_entry(index, Action::Close, body, rng),
             EntryKind::CutOff => return self.organiser_entry(index, Action::CutOff, body, rng),
+            EntryKind::Cancellation => return self.cancel(index, body, rng),
             EntryKind::RollChange => {
                 let change = Box::new(RollChange::decode(body)?);
                 return Ok(match self.roll_change(index, &change, rng) {
@@ -220,7 +235,7 @@ impl Timeline {
         rng: &mut R,
     ) -> Result<(), RollChangeError> {
         let Some((_, opening)) = &self.opening else { return Err(RollChangeError::NotOpen) };
-        self.rules.check_time(self.cut_off.is_some(), self.closing.is_some())?;
+        self.rules.check_time(self.cut_off.is_some(), self.window().closed.is_some())?;
         self.rules.verify(opening.fingerprint(), change, rng)?;
         self.added.push(index, change)
     }
@@ -235,10 +250,13 @@ impl Timeline {
         rng: &mut R,
     ) -> Result<(Option<Event<'a>>, Option<EntryFault>), DecodeError> {
         let entry = OrganiserEntry::decode(action, body)?;
-        let expected = self.opening.as_ref().map_or(*entry.fingerprint(), |(_, opening)| *opening.fingerprint());
+        let expected = self.fingerprint().unwrap_or(*entry.fingerprint());
         let not_signed = entry.verify(&expected, &self.organiser, rng).err().map(EntryFault::NotSigned);
         if not_signed.is_some() && weaken::is_on(Check::OrganiserSignature) {
             return Ok((None, not_signed));
+        }
+        if self.cancellation.is_some() && weaken::is_on(Check::CancelledEnds) {
+            return Ok((None, Some(EntryFault::Order(OrderError::AfterCancellation))));
         }
         let order = match (action, self.opening.is_some(), self.closing.is_some()) {
             (Action::Open, false, _) => {
@@ -261,6 +279,37 @@ impl Timeline {
             (Action::Close, false, _) => OrderError::ClosedBeforeOpening,
         };
         Ok((None, Some(EntryFault::Order(order))))
+    }
+
+    /// The first cancellation that the organiser signed has effect, if it is after the opening and before the closing.
+    fn cancel<'a, R: CryptoRng>(
+        &mut self,
+        index: u64,
+        body: &[u8],
+        rng: &mut R,
+    ) -> Result<(Option<Event<'a>>, Option<EntryFault>), DecodeError> {
+        let entry = Cancellation::decode(body)?;
+        let expected = self.fingerprint().unwrap_or(*entry.fingerprint());
+        let not_signed = entry.verify(&expected, &self.organiser, rng).err().map(EntryFault::NotSigned);
+        if not_signed.is_some() && weaken::is_on(Check::OrganiserSignature) {
+            return Ok((None, not_signed));
+        }
+        let in_time = self.closing.is_none() || weaken::is_off(Check::CancelledInTime);
+        let order = match (self.opening.is_some(), self.cancellation.is_some()) {
+            (_, true) => OrderError::AfterCancellation,
+            (false, _) => OrderError::CancelledBeforeOpening,
+            (true, false) if in_time => {
+                self.cancellation = Some((index, entry));
+                return Ok((Some(Event::Cancellation), not_signed));
+            }
+            (true, false) => OrderError::CancelledAfterClose,
+        };
+        Ok((None, Some(EntryFault::Order(order))))
+    }
+
+    /// The fingerprint in the opening.
+    fn fingerprint(&self) -> Option<Fingerprint> {
+        self.opening.as_ref().map(|(_, opening)| *opening.fingerprint())
     }
 
     /// Returns the tree of the entries that were read.
@@ -305,16 +354,24 @@ impl Timeline {
         self.closing.map(|head| head.size - 1)
     }
 
+    /// The cancellation that has effect, with its position on the board. Then there is no result.
+    #[must_use]
+    pub fn cancellation(&self) -> Option<&(u64, Cancellation)> {
+        self.cancellation.as_ref()
+    }
+
     /// The head of the board up to the closing, with the closing as its last entry.
     #[must_use]
     pub fn closing_head(&self) -> Option<TreeHead> {
         self.closing
     }
 
-    /// The positions between which ballots count.
+    /// The positions between which ballots are admitted. A cancellation ends the voting, as a closing does.
     #[must_use]
     pub fn window(&self) -> Window {
-        Window { opened: self.opening.as_ref().map(|(index, _)| *index), closed: self.closed_at() }
+        let cancelled = self.cancellation.as_ref().map(|(index, _)| *index);
+        let closed = self.closed_at().or(cancelled.filter(|_| weaken::is_on(Check::CancelledEnds)));
+        Window { opened: self.opening.as_ref().map(|(index, _)| *index), closed }
     }
 }
 
@@ -324,7 +381,6 @@ mod tests {
 
     use super::*;
     use crate::group::SecretScalar;
-    use crate::hash::Fingerprint;
     use crate::index::AuthorityIndex;
     use crate::manifest::tests::contents;
     use crate::proofs::schnorr::KeyPair;

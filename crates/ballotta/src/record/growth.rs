@@ -175,6 +175,7 @@ impl<'a> Snapshot<'a> {
                 Some(Event::RollChange(_)) => EntryKind::RollChange,
                 Some(Event::CutOff) => EntryKind::CutOff,
                 Some(Event::Closing) => EntryKind::Close,
+                Some(Event::Cancellation) => EntryKind::Cancellation,
                 Some(Event::ClosingStatement(_)) => EntryKind::ClosingStatement,
                 Some(Event::PartialDecryption(_)) => EntryKind::PartialDecryption,
                 Some(Event::Publication(_)) => EntryKind::Publication,

@@ -9,6 +9,7 @@ use super::ballots::{Unreadable, ledger_entry, read_info};
 use super::refusals::Refusals;
 use super::report::{Place, Role};
 use super::{CheckId, Progress, Verifier};
+use crate::board::cancellation::Cancellation;
 use crate::board::entry::{Entry, EntryKind, Pointer};
 use crate::board::signed_entries::SignedEntries;
 use crate::board::tiles::{TILE_WIDTH, TilePath, bundle_paths};
@@ -66,7 +67,10 @@ pub(super) fn place_of(index: u64, size: u64) -> Place {
 
 /// The most bytes that are kept of an entry that is not a ballot, until the timeline reads it. No valid entry has more.
 /// Many bundles are scanned at the same time, and a board may fill them with entries of 65,535 bytes.
-const MAX_OTHER_BYTES: usize = RollChange::MAX_BYTES + 1;
+const MAX_OTHER_BYTES: usize = {
+    const { assert!(Cancellation::MAX_BYTES <= RollChange::MAX_BYTES) };
+    RollChange::MAX_BYTES + 1
+};
 
 /// An entry as the first reading keeps it.
 enum Scanned {
@@ -255,7 +259,7 @@ impl Verifier<'_> {
         if kind == Some(EntryKind::RollChange) {
             self.findings.saw(CheckId::RollChanges, 1);
         }
-        if matches!(kind, Some(EntryKind::Open | EntryKind::CutOff | EntryKind::Close)) {
+        if matches!(kind, Some(EntryKind::Open | EntryKind::CutOff | EntryKind::Close | EntryKind::Cancellation)) {
             self.findings.saw(CheckId::Organiser, 1);
         }
         let has_room = match event {
@@ -273,9 +277,15 @@ impl Verifier<'_> {
                 let is_signed = statement.verify(manifest, rng).is_ok();
                 board.statements.add(index, statement.trustee(), statement, is_signed)
             }),
-            Some(Event::Ballot(_) | Event::Opening | Event::RollChange(_) | Event::CutOff | Event::Closing) | None => {
-                true
-            }
+            Some(
+                Event::Ballot(_)
+                | Event::Opening
+                | Event::RollChange(_)
+                | Event::CutOff
+                | Event::Closing
+                | Event::Cancellation,
+            )
+            | None => true,
         };
         if !has_room {
             let problem = "more entries of this kind than an election has";

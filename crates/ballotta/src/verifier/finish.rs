@@ -96,6 +96,7 @@ fn report(mut findings: Findings, options: &super::VerifyOptions, outcome: &Veri
         let text = "that the board showed everybody the same: pin a checkpoint that was kept before";
         findings.not_checked.push(text.into());
     }
+    findings.cancelled.clone_from(&outcome.cancellation);
     let by_witnesses = |context: &ElectionContext| context.manifest().closing() == Closing::Witnesses;
     findings.report(options.stage, fingerprint, outcome.document(), |check| match check {
         CheckId::PinnedFingerprint => options.fingerprint.is_some(),

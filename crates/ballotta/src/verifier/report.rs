@@ -137,6 +137,15 @@ pub struct CheckReport {
     pub failures: u64,
 }
 
+/// The organiser has cancelled the election, so that it has no result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Cancelled {
+    /// The position of the cancellation on the board, counted from 0.
+    pub entry: u64,
+    /// Why, in the words of the organiser, who has signed them.
+    pub reason: String,
+}
+
 /// What a verification concludes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -227,6 +236,9 @@ pub struct Report {
     /// Facts about a valid record that people should know, such as a unanimous contest or a threshold without
     /// redundancy.
     pub warnings: Vec<String>,
+    /// The cancellation of the election, if there is one. Then the checks of the stage [`Complete`](Stage::Complete) are not asked
+    /// for, and there is no result.
+    pub cancelled: Option<Cancelled>,
     /// The result that the verifier computed.
     pub result: Option<ResultDocument>,
 }
@@ -338,11 +350,17 @@ impl fmt::Display for Report {
         for text in &self.warnings {
             writeln!(f, "\nnote: {text}")?;
         }
+        if let Some(Cancelled { entry, reason }) = &self.cancelled {
+            writeln!(f, "\ncancelled: entry {entry}, signed by the organiser: {}", Shown(reason))?;
+        }
         writeln!(f)?;
         if let Some(fingerprint) = &self.fingerprint {
             writeln!(f, "fingerprint {}\n            {fingerprint}", fingerprint.written())?;
         }
         match self.verdict {
+            Some(Verdict::Holds | Verdict::HoldsWithFindings) if self.cancelled.is_some() => {
+                f.write_str("The record holds, and the organiser has cancelled the election: it has no result.")
+            }
             Some(Verdict::Holds) => f.write_str("The record holds."),
             Some(Verdict::HoldsWithFindings) => {
                 f.write_str("The record holds, with findings. They change nothing in the result.")
@@ -393,6 +411,7 @@ pub(super) struct Findings {
     failures: Vec<Failure>,
     pub(super) not_checked: Vec<String>,
     pub(super) warnings: Vec<String>,
+    pub(super) cancelled: Option<Cancelled>,
 }
 
 impl Findings {
@@ -477,6 +496,8 @@ impl Findings {
         result: Option<ResultDocument>,
         asked: impl Fn(CheckId) -> bool,
     ) -> Report {
+        // Nothing comes after a cancellation.
+        let asked = |check: CheckId| asked(check) && (self.cancelled.is_none() || check.stage() < Stage::Complete);
         let status = |check: CheckId, seen: Option<u64>| match self.failed.iter().find(|(failed, ..)| *failed == check)
         {
             Some((.., Effect::None)) => Status::Findings,
@@ -514,12 +535,12 @@ impl Findings {
         // depends on manifest, ceremony or roll counts against nobody, unless they are those that were opened.
         let passed = |check| self.counts.iter().any(|(done, _)| *done == check) && self.failed(check) == 0;
         let (board_signed, is_opened_one) = (passed(CheckId::Root), passed(CheckId::Fingerprint));
-        let Self { mut failures, not_checked, warnings, .. } = self;
+        let Self { mut failures, not_checked, warnings, cancelled, .. } = self;
         for Failure { check, who, .. } in failures.iter_mut().filter(|failure| failure.effect != Effect::Missing) {
             let answers = is_opened_one || !check.depends_on_the_election();
             who.retain(|role| answers && (board_signed || *role != Role::Board));
         }
-        Report { verdict, stage, fingerprint, checks, failures, not_checked, warnings, result }
+        Report { verdict, stage, fingerprint, checks, failures, not_checked, warnings, cancelled, result }
     }
 }
 

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use rand_core::CryptoRng;
 
 use super::board::ScannedBoard;
-use super::report::{Effect, Findings, Place, Role};
+use super::report::{Cancelled, Effect, Findings, Place, Role};
 use super::shards::ShardPlan;
 use super::{CheckId, Progress, Stage, Verification, Verifier, VerifyOptions};
 use crate::board::entry::EntryKind;
@@ -111,6 +111,10 @@ impl Verifier<'_> {
         }
         let mut board = board?;
         outcome.head = Some(board.head);
+        outcome.cancellation = board.timeline.cancellation().map(|(entry, cancelled)| {
+            let reason = cancelled.reason().into();
+            Cancelled { entry: *entry, reason }
+        });
         let mut ceremony = Vec::new();
         let most = manifest.trustees().ceremony_messages();
         self.pointed_files(&board, EntryKind::Ceremony, CheckId::Ceremony, most, &mut |_, hash, message| {
@@ -130,7 +134,8 @@ impl Verifier<'_> {
             self.parts(context.manifest(), roll, &signed, rng);
         }
         self.opening(&context, &board);
-        if self.options.stage >= Stage::Closed && board.timeline.closed_at().is_none() {
+        let is_over = board.timeline.closed_at().is_some() || outcome.cancellation.is_some();
+        if self.options.stage >= Stage::Closed && !is_over {
             self.findings.missing(CheckId::Order, Place::Record, &[Role::Organiser], "the voting is not closed");
         }
         outcome.statements = board.statements.signed().cloned().collect();

@@ -252,7 +252,7 @@ impl Election {
     ///
     /// # Errors
     ///
-    /// If the record cannot be read, or has changed since it was read first.
+    /// `Cancelled` if no ballot counts because the organiser has cancelled the election; if the record cannot be read, or has changed since it was read first.
     pub fn find<R: CryptoRng>(
         &self,
         source: &dyn RecordSource,
@@ -260,6 +260,7 @@ impl Election {
         voter: &VoterNumber,
         rng: &mut R,
     ) -> Result<BallotStatus, VoterError> {
+        self.is_not_cancelled()?;
         // All entries with one tracker are the same ballot, and name the same credential. The first one of the voter is looked
         // for; before it, one that cannot be read, or that of another voter.
         let (mut own, mut other) = (None, BallotStatus::Missing);

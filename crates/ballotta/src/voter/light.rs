@@ -26,6 +26,7 @@ pub use self::promise::LightPromise;
 use super::promise::signed_receipt;
 use super::{CheckpointWitnesses, Voter, VoterError};
 use crate::ballot::{BallotHeader, SignedBallot, Window};
+use crate::board::cancellation::Cancellation;
 use crate::board::entry::{Action, Entry, EntryKind, OrganiserEntry};
 use crate::board::note::SignedCheckpoint;
 use crate::board::receipt::{Receipt, SignedReceipt};
@@ -71,6 +72,8 @@ pub struct LightElection {
     pub window: Window,
     /// The tally that enough trustees have stated.
     stated: Option<TallyReference>,
+    /// The cancellation, with its position.
+    cancellation: Option<(u64, Cancellation)>,
     summary: ElectionSummary,
     checkpoint: SignedCheckpoint,
     head: TreeHead,
@@ -163,6 +166,9 @@ enum LastEntry {
     Revocation(u64),
 }
 
+/// The position of the entry that ends the voting, with the cancellation if it is one.
+type End = (u64, Option<Cancellation>);
+
 /// A ballot on the board that the credential of a voter has signed.
 struct LastBallot {
     index: u64,
@@ -195,26 +201,31 @@ impl LightElection {
         let summary = ElectionSummary::read(source)?;
         let context = summary.context(manifest)?;
         let window = Window { opened: None, closed: None };
-        let mut election = Self { context, window, stated: None, summary, checkpoint: signed, head, witnesses };
+        let (stated, cancellation) = (None, None);
+        let mut election = Self { context, window, stated, cancellation, summary, checkpoint: signed, head, witnesses };
         let announced = announced_close(source)?.filter(|size| *size > 0);
         // The closing is read together with the first entries after it.
         let after = announced.map(|size| proved_entries(source, &log, size - 1, AT_ONCE)).transpose()?;
         let (closing, stated) = match (announced, after) {
             (Some(size), Some((closing, _, after))) => (
-                election.check_closing(size - 1, &closing, rng).map(Some),
+                election.check_end(size - 1, &closing, rng).map(Some),
                 election.statements(source, &log, size, after, rng)?,
             ),
             _ => (Ok(None), None),
         };
         // A wrong closing may be that of another election: the opening shows it.
-        election.stated = stated.filter(|_| closing.is_ok());
+        let is_closed = matches!(closing, Ok(Some((_, None))));
+        election.stated = stated.filter(|_| is_closed);
         if election.stated.is_none() {
             election.window.opened = election.opening(source, &log, rng)?;
             if election.window.opened.is_none() {
                 return Ok(election);
             }
         }
-        election.window.closed = closing?;
+        if let Some((index, cancellation)) = closing? {
+            election.window.closed = Some(index);
+            election.cancellation = cancellation.map(|entry| (index, entry));
+        }
         Ok(election)
     }
 
@@ -261,7 +272,7 @@ impl LightElection {
     ///
     /// `TwoHistories` if the closing checkpoint is of another board, or why it cannot be read.
     pub fn closing_witnesses(&self, source: &dyn RecordSource) -> Result<Option<CheckpointWitnesses>, VoterError> {
-        let Some(closing) = self.window.closed else { return Ok(None) };
+        let Some(closing) = self.window.closed.filter(|_| self.cancellation.is_none()) else { return Ok(None) };
         let manifest = self.context.manifest();
         let read = read_signed_checkpoint(source, CLOSING_CHECKPOINT, manifest)?;
         if let Some((_, head)) = &read {
@@ -288,9 +299,19 @@ impl LightElection {
     ///
     /// # Errors
     ///
-    /// `NotOpen` or `Closed`.
+    /// `NotOpen`, `Closed` or `Cancelled`.
     pub fn is_open(&self) -> Result<(), VoterError> {
+        self.is_not_cancelled()?;
         super::is_open(&self.window)
+    }
+
+    /// Checks that the organiser has not cancelled the election, as far as the board says.
+    ///
+    /// # Errors
+    ///
+    /// `Cancelled`.
+    pub fn is_not_cancelled(&self) -> Result<(), VoterError> {
+        super::not_cancelled(self.cancellation.as_ref())
     }
 
     /// Looks for the opening from the beginning of the board, and for the signatures of the roll before it.
@@ -349,13 +370,26 @@ impl LightElection {
         }
     }
 
-    /// Checks that the entry which the board announces as the closing is one that the organiser signed. Returns its position.
-    fn check_closing<R: CryptoRng>(&self, index: u64, bytes: &[u8], rng: &mut R) -> Result<u64, VoterError> {
-        let (manifest, fingerprint) = (self.context.manifest(), self.context.fingerprint());
-        let closing = Entry::decode(bytes).ok().filter(|entry| entry.kind() == EntryKind::Close);
-        let closing = closing.and_then(|entry| OrganiserEntry::decode(Action::Close, entry.body()).ok());
-        let is_signed = closing.is_some_and(|it| it.verify(fingerprint, manifest.organiser(), rng).is_ok());
-        if is_signed { Ok(index) } else { Err(VoterError::CloseNotSigned { index }) }
+    /// Checks that the entry which the board announces as the end of the voting is a closing or a cancellation that the organiser
+    /// signed. Returns its position, and the cancellation if it is one.
+    fn check_end<R: CryptoRng>(&self, index: u64, bytes: &[u8], rng: &mut R) -> Result<End, VoterError> {
+        let (organiser, fingerprint) = (self.context.manifest().organiser(), self.context.fingerprint());
+        let not_signed = VoterError::CloseNotSigned { index };
+        let entry = Entry::decode(bytes).map_err(|_| not_signed.clone())?;
+        let cancellation = match entry.kind() {
+            EntryKind::Close => {
+                let closing = OrganiserEntry::decode(Action::Close, entry.body()).map_err(|_| not_signed.clone())?;
+                closing.verify(fingerprint, organiser, rng).map_err(|_| not_signed)?;
+                None
+            }
+            EntryKind::Cancellation => {
+                let cancellation = Cancellation::decode(entry.body()).map_err(|_| not_signed.clone())?;
+                cancellation.verify(fingerprint, organiser, rng).map_err(|_| not_signed)?;
+                Some(cancellation)
+            }
+            _ => return Err(not_signed),
+        };
+        Ok((index, cancellation))
     }
 
     /// Finds the voter with these voting codes on the roll, or in a change of the roll that adds the credential.
@@ -537,7 +571,7 @@ impl LightElection {
     ///
     /// # Errors
     ///
-    /// `UnknownCredential` if no voter has this number; `NotOwnBallot` if the ballot that is shown is not one of this voter;
+    /// `Cancelled`; `UnknownCredential` if no voter has this number; `NotOwnBallot` if the ballot that is shown is not one of this voter;
     /// or why a part cannot be read.
     pub fn find<R: CryptoRng>(
         &self,
@@ -546,6 +580,7 @@ impl LightElection {
         voter: &VoterNumber,
         rng: &mut R,
     ) -> Result<LightStatus, VoterError> {
+        self.is_not_cancelled()?;
         let is_confirmed = self.stated.is_some();
         let LastBallot { index, tracker: found } = match (self.last_entry(source, voter, rng)?, is_confirmed) {
             (LastEntry::Ballot(last), _) => last,

@@ -81,7 +81,8 @@ impl Election {
     ///
     /// # Errors
     ///
-    /// `Receipt` if the board did not sign the receipt, `ReceiptOfOther` if it is of another election or another ballot, and
+    /// `Receipt` if the board did not sign the receipt, `ReceiptOfOther` if it is of another election or another ballot,
+    /// `Cancelled` if the promise was kept and the organiser has cancelled the election, and
     /// the errors of a record that cannot be read.
     pub fn find_promised<R: CryptoRng>(
         &self,
@@ -111,7 +112,8 @@ impl Election {
         let history = History::read(self, source, &line, rng)?;
         match history.ballots().iter().find(|ballot| ballot.index == index).map(|ballot| &ballot.state) {
             Some(Err(error)) => void(error.clone()),
-            _ => Ok(match history.find(receipt.tracker()) {
+            // The promise to admit the ballot is kept. Nothing else is said of it if the election is cancelled.
+            _ => self.is_not_cancelled().map(|()| match history.find(receipt.tracker()) {
                 BallotStatus::Superseded { index, by, by_index } => PromisedStatus::Superseded { index, by, by_index },
                 BallotStatus::Void { index, error } => PromisedStatus::Void { index, error },
                 BallotStatus::OfAnotherVoter { index } => PromisedStatus::OfAnotherVoter { index },

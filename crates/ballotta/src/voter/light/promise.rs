@@ -109,7 +109,8 @@ impl LightElection {
     /// # Errors
     ///
     /// `Receipt` if the board did not sign the receipt, `ReceiptOfOther` if it is of another election or another ballot,
-    /// `UnknownCredential` if no voter has this number, or why a part cannot be read. What cannot be read or proved is no
+    /// `UnknownCredential` if no voter has this number, `Cancelled` if the promise was kept and the organiser has cancelled the
+    /// election, or why a part cannot be read. What cannot be read or proved is no
     /// status.
     pub fn find_promised<R: CryptoRng>(
         &self,
@@ -152,7 +153,10 @@ impl LightElection {
         if !voter.is_of_bytes(&credential) {
             return Ok(LightPromise::OfAnotherVoter { index });
         }
-        Ok(match last? {
+        let last = last?;
+        // The promise to admit the ballot is kept, and no trustee ever states that it counts.
+        self.is_not_cancelled()?;
+        Ok(match last {
             LastEntry::Ballot(LastBallot { index: by_index, tracker: by }) if by_index > index => match self.stated {
                 Some(_) => LightPromise::Superseded { index, by, by_index },
                 None => LightPromise::LaterIsLast { index, by, by_index },
