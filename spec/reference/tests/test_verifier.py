@@ -404,8 +404,8 @@ class Verifier(unittest.TestCase):
         for name, (make, expected) in CASES.items():
             with self.subTest(name), tempfile.TemporaryDirectory() as scratch:
                 forge = make()
-                self.assertEqual(forge.edit, {})
                 folder = write(forge, os.path.join(scratch, "record"))
+                self.assertEqual(forge.edit, {})
                 report = verify(Record(folder))
                 places = {
                     (f.check, f.place if isinstance(f.place, str) else next(iter(f.place))) for f in report.failures
