@@ -672,8 +672,8 @@ mod tests {
     fn lines_that_cannot_be_read_are_named() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
-        let mut problem = |text: &str| {
-            std::fs::write(&path, text).unwrap();
+        let problem = |text: &str| {
+            fs::write(&path, text).unwrap();
             let error = lines_of(&path, text.len() as u64).map(|_| ()).unwrap_err();
             crate::failure::error_text(&error)
         };

@@ -237,12 +237,11 @@ impl MakePart {
     /// Gives the codes their name, and writes the list for other offices.
     fn publish(&self, staged: &StagedSecret, text: &str) -> Result<()> {
         let (codes, part) = (self.codes.shown(), staged.part().shown());
-        if let Some(path) = &self.members {
-            if !exists(path)? {
-                let members = members_of(text)?;
-                write_secret(path, members.as_bytes())
-                    .with_context(|| format!("{} cannot be written", path.shown()))?;
-            }
+        if let Some(path) = &self.members
+            && !exists(path)?
+        {
+            let members = members_of(text)?;
+            write_secret(path, members.as_bytes()).with_context(|| format!("{} cannot be written", path.shown()))?;
         }
         let published =
             staged.publish().with_context(|| format!("the codes are in {part}, and cannot be renamed to {codes}"));
