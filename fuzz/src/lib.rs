@@ -16,8 +16,8 @@ use ballotta::board::tiles::{
     TILE_WIDTH, TilePath, bundle_paths, decode_bundle, decode_hashes, encode_bundle, hash_tile_paths,
 };
 use ballotta::credential::{
-    ChangeDraft, ChangeReason, Credential, Entitlement, Handle, PartList, PartListLine, RollChange, RollReader, RollRules,
-    RollSignature, VotingCode, VotingCodes,
+    ChangeDraft, ChangeReason, Credential, Entitlement, Handle, PartList, PartListLine, RollChange, RollReader,
+    RollRules, RollSignature, VotingCode, VotingCodes,
 };
 use ballotta::decryption::{ClosingStatement, PartialDecryption};
 use ballotta::evidence::Evidence;
@@ -34,6 +34,7 @@ use ballotta::verifier::{
     PartialVerification, ShardPlan, VerifierState, VerifyOptions, select, verify_from, verify_shard,
 };
 use ballotta::witness::AddCheckpoint;
+use ballotta_replay::{Count, Format, Source, compare, count};
 use ballotta_tests::accuse::Accuser;
 use ballotta_tests::election::{Choice, Election, ElectionOptions, YES_OR_NO, choose};
 use ballotta_tests::kinds::every_kind;
@@ -84,6 +85,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "shard_plan", run: shard_plan, valid: || vec![SHARDS.0.to_bytes()] },
     Target { name: "shard_part", run: shard_part, valid: || vec![SHARDS.1.clone()] },
     Target { name: "verifier_state", run: verifier_state, valid: verifier_states },
+    Target { name: "replay", run: replay, valid: published_ballots },
     Target { name: "result_document", run: result_document, valid: results },
 ];
 
@@ -620,6 +622,88 @@ fn voting_code(bytes: &[u8]) {
 fn voting_codes() -> Vec<Vec<u8>> {
     let code = |seed| VotingCode::generate(&mut TestRng(seed)).expose_text().as_bytes().to_vec();
     (0..5).map(code).chain([b"0024h36h2ncsvrh6daqf6dvvqze6".to_vec()]).collect()
+}
+
+/// The samples of the reader of published ballots, plain and in archives.
+fn published_ballots() -> Vec<Vec<u8>> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/ballotta-replay/tests/samples");
+    let files = std::fs::read_dir(folder).expect("the samples");
+    let mut samples: Vec<Vec<u8>> =
+        files.map(|file| std::fs::read(file.expect("a sample").path()).expect("a sample")).collect();
+    samples.sort_unstable();
+    let archives: Vec<Vec<u8>> = samples.iter().map(|sample| tar_of(sample)).collect();
+    [samples, archives].concat()
+}
+
+/// A tar archive of one file.
+fn tar_of(file: &[u8]) -> Vec<u8> {
+    let mut header = [0; 512];
+    header[..6].copy_from_slice(b"source");
+    header[124..135].copy_from_slice(format!("{:011o}", file.len()).as_bytes());
+    header[156] = b'0';
+    header[257..263].copy_from_slice(b"ustar\0");
+    header[148..156].fill(b' ');
+    let sum: u64 = header.iter().map(|byte| u64::from(*byte)).sum();
+    header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+    let mut archive = [&header, file].concat();
+    archive.resize(archive.len().next_multiple_of(512) + 1024, 0);
+    archive
+}
+
+/// What a reader finds in published ballots.
+#[derive(PartialEq)]
+struct Read {
+    title: String,
+    ballots: usize,
+    counts: Vec<Count>,
+    notes: Vec<String>,
+}
+
+/// Reads published ballots; `None` for a source that the reader refuses.
+fn read_published(bytes: &[u8]) -> Option<(Format, Read)> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("source");
+    std::fs::write(&path, bytes).expect("a file");
+    let source = Source::open(&path).ok()?;
+    let format = Format::detect(&source).ok()?;
+    let ballots = format.read(&source).ok()?;
+    let (counts, length) = (count(&ballots), ballots.len());
+    for comparison in compare(&ballots, &counts, None) {
+        let _ = (comparison.agrees(), comparison.all().count());
+    }
+    // A plain count has every ballot at most once in each contest, and every ballot has a contest.
+    assert!(counts.iter().all(|count| count.ballots <= length as u64));
+    assert!(counts.iter().map(|count| count.ballots).sum::<u64>() >= length as u64, "a ballot is in no contest");
+    assert!(counts.iter().all(|count| count.blank <= count.weight
+        && count.options.iter().all(|one| *one <= count.weight.saturating_mul(1 << 32))));
+    let questions = ballots.questions();
+    assert_eq!(questions.contests.len(), counts.len());
+    (0..length.min(20)).for_each(|ballot| drop(ballots.choices(ballot)));
+    let (title, notes) = (ballots.title().to_owned(), ballots.notes().to_vec());
+    Some((format, Read { title, ballots: length, counts, notes }))
+}
+
+/// A reader refuses bytes or counts their ballots. If the last line of a text is there once more, the reader refuses it, or what
+/// it finds is another thing: no ballot is left out in silence.
+fn replay(bytes: &[u8]) {
+    let Some((format, read)) = read_published(bytes) else { return };
+    let Ok(text) = from_utf8(bytes) else { return };
+    let last = text.trim_end_matches(['\n', '\r']).rsplit('\n').next().unwrap_or_default();
+    // Empty lines, comments and lines of 0 voters are no ballots.
+    let mut words = last.split(|letter: char| !letter.is_alphanumeric() && letter != '.');
+    if words.any(|word| !word.is_empty() && word.chars().all(|digit| matches!(digit, '0' | '.'))) {
+        return;
+    }
+    let is_line = last.bytes().any(|byte| byte.is_ascii_alphanumeric()) && !last.trim_start().starts_with('#');
+    if !is_line || text.contains('\0') {
+        return;
+    }
+    let again = format!("{}\n{last}\n", text.trim_end_matches(['\n', '\r']));
+    if let Some((again_format, more)) = read_published(again.as_bytes()) {
+        assert_eq!(format, again_format);
+        assert!(more.ballots >= read.ballots, "{format}: {last:?} again takes ballots away");
+        assert!(more != read, "{format}: {last:?} again changes nothing");
+    }
 }
 
 fn results() -> Vec<Vec<u8>> {

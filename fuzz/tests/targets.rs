@@ -1,9 +1,9 @@
 //! Runs every target over its valid bytes and 10,000 mutations of them, without libFuzzer; over a million with
-//! `BALLOTTA_FULL`.
+//! `BALLOTTA_FULL`. `BALLOTTA_TARGET` names one target that is run alone.
 
 use std::panic::catch_unwind;
 
-use ballotta_fuzz::TARGETS;
+use ballotta_fuzz::{TARGETS, Target};
 use ballotta_tests::mutate::mutate;
 use ballotta_tests::rng::TestRng;
 
@@ -28,7 +28,10 @@ fn splice(valid: &[u8], other: &[u8], rng: &mut TestRng) -> Vec<u8> {
 #[test]
 fn targets() {
     let mutations = if std::env::var_os("BALLOTTA_FULL").is_some() { 100 * MUTATIONS } else { MUTATIONS };
-    for target in TARGETS {
+    let only = std::env::var("BALLOTTA_TARGET").ok();
+    let named = |target: &&Target| only.as_deref().is_none_or(|name| name == target.name);
+    assert!(TARGETS.iter().any(|target| named(&target)), "no target has the name {only:?}");
+    for target in TARGETS.iter().filter(named) {
         let valid = (target.valid)();
         assert!(!valid.is_empty(), "{}", target.name);
         valid.iter().for_each(|bytes| (target.run)(bytes));

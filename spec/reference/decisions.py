@@ -1,4 +1,5 @@
-"""Who is elected, whether a motion passes, and who takes the seats of lists: spec/contests.md#decisions."""
+"""Who is elected, whether a motion passes, and who takes the seats of lists: spec/contests.md#decisions. At the end, the
+same in words."""
 
 from __future__ import annotations
 
@@ -299,3 +300,78 @@ def seats_value(
         "open": left,
         "because": because,
     }
+
+
+# Decisions in words, for the report as text.
+
+BY = {
+    "ranking": "by the ranking",
+    "moved_up": "moved up, because others were passed over",
+    "lot": "by lot",
+    "preferences": "by preferences",
+    "order": "by the order of the list",
+}
+BECAUSE = {
+    "no_quorum": "there is no quorum",
+    "no_votes": "nobody else has votes",
+    "tie": "of a tie",
+    "groups": "the limits of groups keep everybody else from them",
+    "no_candidates": "the list has no more candidates",
+}
+FAILS = {
+    "no_quorum": "there is no quorum",
+    "no_votes": "nobody voted for it",
+    "condition": "a condition is not reached",
+}
+BASES = {
+    "votes": "the votes for and against",
+    "ballots": "the weight of all ballots in the contest",
+    "roll": "the weight of all voters who have the contest",
+}
+METHODS = {"largest_remainder": "largest remainders", "dhondt": "D'Hondt", "sainte_lague": "Sainte-Laguë"}
+
+
+def share_text(share: dict[str, Any]) -> str:
+    numerator, denominator = share["fraction"]
+    return f"{share['rule'].replace('_', ' ')} {numerator}/{denominator}"
+
+
+def elected_text(elected: list[dict[str, str]]) -> str:
+    return ", ".join(f"{it['id']} ({BY[it['by']]})" for it in elected) or "nobody"
+
+
+def open_lines(decided: dict[str, Any], what: str) -> list[str]:
+    """What is not decided: those that tie, and what stays open for which reason."""
+    lines = [f"a tie that nothing decides: {' = '.join(decided['tied'])}"] if decided["tied"] else []
+    if decided["open"]:
+        lines.append(f"{what} that stay open: {decided['open']}, because {BECAUSE[decided['because']]}")
+    return lines
+
+
+def reserve_lines(decided: dict[str, Any]) -> list[str]:
+    return [f"next in order: {' > '.join(map(' = '.join, decided['reserves']))}"] if decided["reserves"] else []
+
+
+def decision_lines(contest: dict[str, Any]) -> list[str]:
+    """What was decided in a contest of the result, and by which rule."""
+    lines = []
+    if winners := contest.get("winners"):
+        places = f"{len(winners['elected'])} of {winners['number']}"
+        lines.append(f"elected, {places}: {elected_text(winners['elected'])}")
+        lines += [f"passed over, because of the group {it['group']}: {it['id']}" for it in winners["passed_over"]]
+        lines += open_lines(winners, "places") + reserve_lines(winners)
+    if motion := contest.get("passes"):
+        verdict = "passes" if motion["passed"] else f"DOES NOT PASS, because {FAILS[motion['because']]}"
+        lines.append(f"the motion {verdict}: {motion['for']} for, {motion['against']} against")
+        for condition in motion["conditions"]:
+            reached = "reached" if condition["reached"] else "NOT REACHED"
+            base = f"{BASES[condition['of']]} ({condition['base']})"
+            lines.append(f"  votes for it, {share_text(condition)} of {base}: {reached}")
+    if seats := contest.get("seats"):
+        lines.append(f"seats: {seats['number']}, by {METHODS[seats['method']]}")
+        for it in seats["lists"]:
+            by_lot = f", of them by lot: {it['by_lot']}" if it["by_lot"] else ""
+            lines.append(f"  list {it['id']}: {it['seats']}{by_lot}; elected: {elected_text(it['elected'])}")
+            lines += [f"    {line}" for line in open_lines(it, "seats") + reserve_lines(it)]
+        lines += [f"  {line}" for line in open_lines(seats, "seats")]
+    return lines

@@ -313,6 +313,12 @@ class Light:
         """The last ballot of a voter, as the board shows it: spec/light.md#during-the-voting."""
         return self.named(Part(self.record, "light/heads").take(8 * line.place, 8), line)
 
+    def predecessor(self, line: Line) -> bytes | None:
+        """The tracker of the voter's last ballot, while the voting is open. A revoked credential has no next ballot."""
+        head = self.head(line)
+        require(head is None or head.tracker, "a change of the roll has revoked the credential")
+        return head and head.tracker
+
     def named(self, head: bytes, line: Line) -> Head | None:
         require(head[0] <= 2 and (head[0] > 0 or head == bytes(8)), "no head")
         if head[0] == 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from decisions import decision_lines, share_text
 from encoding import written
 
 STAGES = ("voting", "closed", "complete")
@@ -160,7 +161,7 @@ class Report:
         }
 
     def text(self) -> str:
-        lines = []
+        lines = turnout_lines(self.result) if self.result else []
         for contest in self.result["contests"] if self.result else []:
             withheld = f", withheld: {contest['withheld']}" if contest["withheld"] else ""
             lines.append(f"{contest['id']}: {contest['ballots']} ballots of weight {contest['weight']}{withheld}")
@@ -168,6 +169,7 @@ class Report:
                 lines.append("  ".join(["", *(str(found) for found in option.values())]))
             lines += [f"  (blank)  {contest['blank']}"] if contest["blank"] is not None else []
             lines += ["  " + " > ".join(" = ".join(tie) for tie in contest["ranking"])] if contest["ranking"] else []
+            lines += [f"  {line}" for line in decision_lines(contest)]
         for check in self.checks():
             items = counted(self.items.get(check, 0), UNITS[check])
             lines.append(f"{self.status(check):12} {check:22} {items}")
@@ -187,6 +189,17 @@ class Report:
             lines.append(f"fingerprint {written('F', self.fingerprint)} ({self.fingerprint.hex()})")
         lines.append(f"The record: {(self.verdict() or 'could not be read').replace('_', ' ')}.")
         return "\n".join(lines)
+
+
+def turnout_lines(result: dict[str, Any]) -> list[str]:
+    """What the decisions of all contests depend on."""
+    lines = []
+    if quorum := result["quorum"]:
+        reached = "reached" if quorum["reached"] else "NOT REACHED: nobody is elected, and no motion passes"
+        lines.append(f"quorum: {share_text(quorum)} of {quorum['base']}: {quorum['counted']}: {reached}")
+    if result["lot"]:
+        lines.append(f"ties are decided by the lot with the seed {result['lot']}")
+    return lines
 
 
 def counted(number: int, one: str) -> str:

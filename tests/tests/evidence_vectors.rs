@@ -1,5 +1,5 @@
-//! `spec/vectors/receipts.json`, `evidence.json` and `light.json`: what a second implementation of receipts, evidence and
-//! the light client must accept and refuse.
+//! `spec/vectors/receipts.json`, `evidence.json`, `light.json` and `light-changes.json`: what a second implementation of
+//! receipts, evidence and the light client must accept and refuse.
 //!
 //! After a change of the wire format, `BALLOTTA_WRITE_VECTORS=1 cargo test -p ballotta-tests --test evidence_vectors` writes
 //! them anew.
@@ -12,9 +12,10 @@ use ballotta::ballot::SignedBallot;
 use ballotta::board::entry::Action;
 use ballotta::board::note::NoteSigner;
 use ballotta::board::receipt::SignedReceipt;
-use ballotta::credential::{VotingCode, VotingCodes};
+use ballotta::credential::{ChangeReason, VotingCode, VotingCodes};
 use ballotta::evidence::{Claim, Convicted, Evidence};
 use ballotta::hash::Tracker;
+use ballotta::manifest::RollChanges;
 use ballotta::merkle::{Frontier, TreeHead, leaf_hash};
 use ballotta::record::MemoryRecord;
 use ballotta::voter;
@@ -386,7 +387,10 @@ fn status_of(status: &LightStatus) -> Value {
         LightStatus::NoneCounts => (true, "none", None),
         LightStatus::OnBoard { index } => (false, "own", Some(index)),
         LightStatus::AnotherIsLast { index, .. } => (false, "other", Some(index)),
-        _ => (false, "none", None),
+        LightStatus::NotShown => (false, "none", None),
+        LightStatus::Revoked { index } => (true, "revoked", Some(index)),
+        LightStatus::RevocationOnBoard { index } => (false, "revoked", Some(index)),
+        other => panic!("no word for {other:?}"),
     };
     json!({ "confirmed": confirmed, "ballot": ballot, "index": index })
 }
@@ -410,35 +414,10 @@ fn light() {
     let mut cases = Vec::new();
     for (record_name, board) in boards {
         let record = files_of(board);
-        let files: Value = record
-            .files
-            .iter()
-            .map(|(path, bytes)| (path.clone(), json!(hex::encode(bytes))))
-            .collect::<serde_json::Map<_, _>>()
-            .into();
-        records.push(json!({ "name": record_name, "files": files }));
+        records.push(written_record(record_name, &record));
         let mut case_of = |name: &str, code: &str, ballot: usize, seen: Option<TreeHead>, changes: &[Change]| {
-            let mut changed = record.clone();
-            changes.iter().for_each(|change| change.apply(&mut changed));
-            let (context, codes) = (&ELECTION.context, code.parse::<VotingCodes>().unwrap());
-            let credential = codes.derive(context.manifest(), context.joint_key_hash()).unwrap();
-            let number = VoterNumber::written(credential.public());
             let tracker = SignedBallot::tracker_of(&CLOSED.entries[ballot][3..]).unwrap();
-            let client = Client {
-                record: &changed,
-                seen,
-                voter: number.parse().unwrap(),
-                tracker: tracker.written().parse().unwrap(),
-            };
-            cases.push(json!({
-                "name": name,
-                "record": record_name,
-                "changes": changes.iter().map(Change::value).collect::<Vec<_>>(),
-                "seen": seen.map(|head| json!({ "size": head.size, "root": hex::encode(head.root.as_bytes()) })),
-                "credential": hex::encode(credential.public().as_bytes()),
-                "tracker": tracker.to_string(),
-                "finds": client.finds(&codes),
-            }));
+            cases.push(case_in(&ELECTION, (record_name, &record), name, code, &tracker, seen, changes));
         };
         for seed in 0..4 {
             let stranger = VotingCode::generate(&mut TestRng(seed)).expose_text().to_string();
@@ -516,11 +495,158 @@ fn light() {
     check("light.json", &json!({ "common": { "files": common }, "records": records, "cases": cases }));
 }
 
+fn written_record(name: &str, record: &MemoryRecord) -> Value {
+    let files = record.files.iter().map(|(path, bytes)| (path.clone(), json!(hex::encode(bytes))));
+    json!({ "name": name, "files": files.collect::<serde_json::Map<_, _>>() })
+}
+
+/// What the client of the voter with these codes finds in a record after changes.
+fn case_in(
+    election: &Election,
+    (record_name, record): (&str, &MemoryRecord),
+    name: &str,
+    codes: &str,
+    tracker: &Tracker,
+    seen: Option<TreeHead>,
+    changes: &[Change],
+) -> Value {
+    let mut changed = record.clone();
+    changes.iter().for_each(|change| change.apply(&mut changed));
+    let (context, codes) = (&election.context, codes.parse::<VotingCodes>().unwrap());
+    let credential = codes.derive(context.manifest(), context.joint_key_hash()).unwrap();
+    let number = VoterNumber::written(credential.public());
+    let client =
+        Client { record: &changed, seen, voter: number.parse().unwrap(), tracker: tracker.written().parse().unwrap() };
+    json!({
+        "name": name,
+        "record": record_name,
+        "changes": changes.iter().map(Change::value).collect::<Vec<_>>(),
+        "seen": seen.map(|head| json!({ "size": head.size, "root": hex::encode(head.root.as_bytes()) })),
+        "credential": hex::encode(credential.public().as_bytes()),
+        "tracker": tracker.to_string(),
+        "finds": client.finds(&codes),
+    })
+}
+
+/// The light client where the roll changes while the voting is open, and credentials have parts of two authorities.
+#[test]
+fn light_with_changes_of_the_roll() {
+    let election = Election::build(ElectionOptions {
+        voters: vec![(0, 1); 34],
+        late: vec![(0, 1); 3],
+        authorities: 2,
+        trustees: 2,
+        threshold: 1,
+        roll_changes: Some(RollChanges { number: 4, weight: 4 }),
+        seed: 5,
+        ..ElectionOptions::default()
+    });
+    let mut open = election.open_board();
+    open.vote(0, &[Choice::Options(vec![0])]);
+    // A lost code, one that is void since the voter has voted, somebody who left, and a late member.
+    let replaced = open.change(ChangeReason::LostCode, Some(1), Some(34));
+    let void = open.change(ChangeReason::Left, Some(0), None);
+    open.changes -= 1;
+    let left = open.change(ChangeReason::Left, Some(2), None);
+    let late = open.change(ChangeReason::LateMember, None, Some(35));
+    open.vote(34, &[Choice::Options(vec![1])]);
+    open.organise(Action::CutOff);
+    open.vote(35, &[Choice::Options(vec![0])]);
+    // The old code is void.
+    open.push_ballot(&election.ballot(1, &[Choice::Options(vec![0])]).cast().to_bytes());
+    let mut closed = open.clone();
+    closed.organise(Action::Close);
+    let mut stated = closed.clone();
+    stated.state();
+    let tracker_of = |index: usize| SignedBallot::tracker_of(&open.entries[index][3..]).unwrap();
+    let first = election.first_ballot() as usize;
+    let (own, of_new, of_late) = (tracker_of(first), open.heads[&34], open.heads[&35]);
+    let (mut records, mut cases) = (Vec::new(), Vec::new());
+    for (record_name, board) in [("open", &open), ("closed", &closed), ("stated", &stated)] {
+        let record = files_of(board);
+        records.push(written_record(record_name, &record));
+        let mut case = |name: &str, voter: usize, tracker: &Tracker, changes: &[Change]| -> Value {
+            let codes = &election.codes[voter];
+            cases.push(case_in(&election, (record_name, &record), name, codes, tracker, None, changes));
+            cases.last().unwrap()["finds"].clone()
+        };
+        let stated = record_name == "stated";
+        let says = |found: &Value, line: u64, ballot: &str, index: Option<u64>| {
+            assert_eq!(found["line"], json!(line), "{found}");
+            assert_eq!(found["status"], json!({ "confirmed": stated, "ballot": ballot, "index": index }));
+        };
+        let line = |voter: usize| u64::from(election.line(voter).voter());
+        let found = case("a voter whose revocation has no effect", 0, &own, &[]);
+        says(&found, line(0), "own", Some(first as u64));
+        says(&case("a credential that was replaced", 1, &own, &[]), line(1), "revoked", Some(replaced));
+        let last = tracker_of(open.entries.len() - 1);
+        says(&case("a ballot of a credential that was replaced", 1, &last, &[]), line(1), "revoked", Some(replaced));
+        says(&case("somebody who left", 2, &own, &[]), line(2), "revoked", Some(left));
+        says(&case("somebody who did not vote", 3, &own, &[]), line(3), "none", None);
+        says(&case("the new credential", 34, &of_new, &[]), 34, "own", Some(left + 2));
+        says(&case("the new credential, with another tracker", 34, &own, &[]), 34, "other", Some(left + 2));
+        says(&case("a late member", 35, &of_late, &[]), 36, "own", Some(late + 3));
+        case("a credential that no change adds", 36, &own, &[]);
+        let flip = |path: &str, at: usize, bits: u8| Change::Flip(path.into(), at, bits);
+        let remove = |path: &str| Change::Remove(path.into());
+        let size = board.entries.len();
+        let bundle = format!("tile/entries/000.p/{size}");
+        let offset = |entry: u64| board.entries[..entry as usize].iter().map(|it| it.len() + 2).sum::<usize>();
+        let head_of = |voter: u64| 8 * voter as usize;
+        for (name, voter, changes) in [
+            ("no file of the changes", 34, vec![remove("light/changes")]),
+            ("a file of the changes with another length", 34, vec![Change::Cut("light/changes".into(), 1)]),
+            ("a file of the changes without the last one", 35, vec![Change::Cut("light/changes".into(), 24)]),
+            ("another position of the change", 34, vec![flip("light/changes", 0, 1)]),
+            ("the position of a change without effect", 34, vec![flip("light/changes", 0, (replaced ^ void) as u8)]),
+            ("another beginning of the credential", 34, vec![flip("light/changes", 16, 1)]),
+            (
+                "a change that the first authority did not sign",
+                34,
+                vec![flip(&bundle, offset(replaced + 1) - 1 - 64, 1)],
+            ),
+            ("a change that the second authority did not sign", 34, vec![flip(&bundle, offset(replaced + 1) - 1, 1)]),
+            (
+                "a change that is not on the board",
+                34,
+                vec![flip(&format!("tile/0/000.p/{size}"), 32 * replaced as usize, 1)],
+            ),
+            (
+                "the head of somebody who left names another change",
+                2,
+                vec![flip("light/heads", head_of(line(2)) + 1, (left ^ replaced) as u8)],
+            ),
+            (
+                "the head of a voter names a change about somebody else",
+                0,
+                vec![
+                    flip("light/heads", head_of(line(0)), 3),
+                    flip("light/heads", head_of(line(0)) + 1, (first as u64 ^ left) as u8),
+                ],
+            ),
+            ("the head of somebody who left names no ballot", 2, vec![flip("light/heads", head_of(line(2)), 2)]),
+            (
+                "the head of a late member names another ballot",
+                35,
+                vec![flip("light/heads", head_of(36) + 1, ((late + 3) ^ (left + 2)) as u8)],
+            ),
+            ("the head of a late member in a reserved state", 35, vec![flip("light/heads", head_of(36), 3)]),
+        ] {
+            let tracker = if voter == 35 { &of_late } else { &of_new };
+            case(name, voter, tracker, &changes);
+        }
+    }
+    let common = shared(&mut records);
+    check("light-changes.json", &json!({ "common": { "files": common }, "records": records, "cases": cases }));
+}
+
 /// A change of a record.
 enum Change {
     /// Bits of a byte are flipped.
     Flip(String, usize, u8),
     Remove(String),
+    /// The last bytes of a file are missing.
+    Cut(String, usize),
 }
 
 impl Change {
@@ -528,6 +654,10 @@ impl Change {
         match self {
             Self::Flip(path, at, bits) => record.files.get_mut(path).expect("a file")[*at] ^= bits,
             Self::Remove(path) => _ = record.files.remove(path),
+            Self::Cut(path, count) => {
+                let file = record.files.get_mut(path).expect("a file");
+                file.truncate(file.len() - count);
+            }
         }
     }
 
@@ -535,6 +665,7 @@ impl Change {
         match self {
             Self::Flip(path, at, bits) => json!({ "path": path, "at": at, "xor": bits }),
             Self::Remove(path) => json!({ "path": path, "remove": true }),
+            Self::Cut(path, count) => json!({ "path": path, "cut": count }),
         }
     }
 }

@@ -205,6 +205,46 @@ fn ballot(election: &Election, record: &MemoryRecord, code: &str, choices: &str)
     })
 }
 
+/// An election with two credential authorities: a voter has a code of each, and one of them is no code of the voter.
+fn two_authorities() -> Value {
+    let made = Made::build(ElectionOptions {
+        voters: vec![(0, 1), (0, 2)],
+        authorities: 2,
+        seed: 4,
+        ..ElectionOptions::default()
+    });
+    let record = made.open_board().record();
+    let election = Election::read(&record, &mut TestRng(1)).unwrap();
+    let codes = |voter: usize| -> Vec<&str> { made.codes[voter].lines().collect() };
+    let with_codes = |voter: usize| {
+        let mut ballot = ballot(&election, &record, &made.codes[voter], r#"{"c0":{"options":["o1"]}}"#);
+        ballot.as_object_mut().unwrap().remove("code");
+        ballot["codes"] = json!(codes(voter));
+        ballot
+    };
+    let (first, second) = (codes(0), codes(1));
+    let refused_codes = [
+        vec![first[0]],
+        vec![first[1]],
+        vec![first[0], first[0]],
+        vec![first[0], first[1], second[0]],
+        // One code of each of two voters.
+        vec![first[0], second[1]],
+        vec![first[1], second[0]],
+    ];
+    let refused_codes = refused_codes.map(|codes| {
+        let error = election.voter(&record, &codes.join("\n").parse().unwrap()).err().unwrap();
+        json!({ "codes": codes, "code": error.code(), "message": error.to_string() })
+    });
+    json!({
+        "fingerprint": election.context.fingerprint().to_string(),
+        "record": files(&record),
+        "light": light(&record),
+        "ballots": [with_codes(0), with_codes(1)],
+        "refused_codes": refused_codes,
+    })
+}
+
 fn refused_choices(election: &Election, style: usize, choices: &str) -> Value {
     let weight = if style == 2 { 9 } else { 1 };
     let read = Choices::from_json(choices.as_bytes()).map_err(ChoiceErrors::from);
@@ -337,6 +377,7 @@ fn voter() {
                 refused_choices(&of_few, 0, &in_contests(0, &FEW_TOO_MUCH)),
             ],
         },
+        "two_authorities": two_authorities(),
         "refused_openings": [
             refused_opening(&opening, voted.to_string().as_str(), "other-tracker"),
             refused(&election, &ballots[1], &opening, tracker, "other-voter"),

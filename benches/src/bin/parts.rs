@@ -1,12 +1,14 @@
 //! What the parts of the credentials of several authorities cost, on one core: `parts [VOTERS] [AUTHORITIES]`.
 //!
 //! Medians in microseconds for each line and authority: writing a file of parts with its proof, and verifying all files with the
-//! sums, from bytes in memory.
+//! sums, from bytes in memory. Then what the pieces of this cost for each element.
 
 use std::error::Error;
 use std::time::Instant;
 
 use ballotta::credential::write_parts_file;
+use ballotta::group::{Element, Scalar};
+use ballotta::hash::FileHash;
 use ballotta::index::AuthorityIndex;
 use ballotta::record::{PublishedRoll, SignedParts, parts_path, verify_parts};
 use ballotta_benches::bench_rng;
@@ -26,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let written = median(|| drop(write_parts_file(manifest.hash(), AuthorityIndex::FIRST, &first, rng)));
     let signed: Vec<SignedParts> = AuthorityIndex::enumerate(manifest.credential_authorities())
         .map(|(authority, _)| {
-            let hash = ballotta::hash::FileHash::of(&record.files[&parts_path(authority)]);
+            let hash = FileHash::of(&record.files[&parts_path(authority)]);
             SignedParts { authority, hash }
         })
         .collect();
@@ -40,7 +42,32 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("{voters} voters, {authorities} authorities");
     println!("write   {:.2} us for each line", written / lines);
     println!("verify  {:.2} us for each line and authority, {:.2} s in all", verified / of_all, verified / 1e6);
+    pieces(&first.iter().map(|part| *part.public().as_bytes()).collect::<Vec<_>>());
     Ok(())
+}
+
+/// What the pieces of a verification cost, for each of these elements.
+fn pieces(encodings: &[[u8; 32]]) {
+    let each = |name: &str, time: f64| println!("{name:24} {:.2} us", time / encodings.len() as f64);
+    let decoded = || encodings.iter().filter_map(Element::from_canonical);
+    each("decode", median(|| assert_eq!(decoded().count(), encodings.len())));
+    let elements: Vec<Element> = decoded().collect();
+    each("encode", median(|| assert!(elements.iter().zip(encodings).all(|(one, other)| one.to_bytes() == *other))));
+    each("double and encode", median(|| drop(Element::double_and_encode(&elements))));
+    each("add", median(|| assert!(!elements.iter().fold(Element::identity(), |sum, one| sum + *one).is_identity())));
+    // Weights of 128 bits.
+    let weights = encodings.iter().map(|bytes| bytes.first_chunk().map_or(0, |first| u128::from_le_bytes(*first)));
+    let weights: Vec<Scalar> = weights.map(Scalar::from).collect();
+    for count in [1 << 10, 1 << 12, 1 << 14, 1 << 16] {
+        let time = median(|| {
+            for (weights, elements) in weights.chunks(count).zip(elements.chunks(count)) {
+                assert!(!Element::vartime_multiscalar(weights, elements).is_identity());
+            }
+        });
+        each(&format!("multiscalar of {count}"), time);
+    }
+    let hash = || FileHash::of(encodings.as_flattened());
+    each("hash twice", median(|| assert_eq!(hash(), hash())));
 }
 
 /// The time of this thread on a processor in microseconds, where Linux says it; otherwise the time that has gone by.

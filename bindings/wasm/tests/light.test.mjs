@@ -4,13 +4,13 @@ import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { load } from 'ballotta';
 import { loadLight } from 'ballotta/light';
-import { fixed, hex, pinned, record, unhex, vectors } from './vectors.mjs';
+import { fixed, hex, pinned, record, vectors, withLight } from './vectors.mjs';
 
 const light = await loadLight();
 
 /** The record with its files for light clients. */
 const whole = (changes = {}) => {
-  const files = new Map([...record(), ...Object.entries(vectors.light).map(([path, bytes]) => [path, unhex(bytes)])]);
+  const files = withLight();
   for (const [path, change] of Object.entries(changes)) {
     const bytes = change(new Uint8Array(files.get(path) ?? []));
     if (bytes) files.set(path, bytes);

@@ -5,6 +5,8 @@ export const vectors = JSON.parse(readFileSync(new URL('../../../spec/vectors/vo
 export const unhex = (text) => new Uint8Array(Buffer.from(text, 'hex'));
 export const hex = (bytes) => Buffer.from(bytes).toString('hex');
 export const record = (of = vectors) => new Map(Object.entries(of.record).map(([path, bytes]) => [path, unhex(bytes)]));
+/** The same with its files for light clients. */
+export const withLight = (of = vectors) => new Map([...record(of), ...record({ record: of.light })]);
 export const pinned = { fingerprint: vectors.fingerprint };
 
 /** Runs a function with the randomness and the clock with which the vectors were made. */

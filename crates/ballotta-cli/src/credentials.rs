@@ -89,9 +89,9 @@ impl IssueCredentials {
         }
         let styles: Vec<&str> = manifest.styles().iter().map(|style| style.id.as_str()).collect();
         let List { voters, columns, further } = self.voters.read(&styles, manifest.weights().max)?;
-        check_weights(manifest, &voters, console)?;
+        check_weights(manifest, voters.iter().map(|voter| voter.weight), console)?;
 
-        let (codes, text) = issue(manifest, &joint_key, &voters, console)?;
+        let Issued { codes, numbers, roll: text } = issue(manifest, &joint_key, &voters, console)?;
         let mut reader = RollReader::new(RollRules::for_manifest(manifest));
         reader.feed(text.as_bytes(), &mut |_| ());
         let index = reader.finish(&mut |_| ())?;
@@ -99,14 +99,16 @@ impl IssueCredentials {
         let fingerprint = context.fingerprint().written();
         // The text must not grow, because memory that it leaves is not wiped.
         let length: usize = further.iter().map(String::len).sum();
-        let mut list = Zeroizing::new(String::with_capacity(length + columns.len() + 192 * (voters.len() + 1)));
+        let line = line_bytes(manifest, voters.len()) + NUMBER_BYTES + fingerprint.len();
+        let capacity = length + columns.len() + CODES.len() + 1 + line * voters.len();
+        let mut list = Zeroizing::new(String::with_capacity(capacity));
         writeln!(list, "{CODES}{columns}")?;
-        for (number, (code, (Entitlement { style, weight }, further))) in (1..).zip(zip(&codes, zip(&voters, &further)))
-        {
-            let credential = Credential::derive(code, manifest.hash(), joint_key.hash())?;
-            let (code, voter_number) = (code.expose_text(), VoterNumber::written(credential.public()));
+        let of_voters = zip(zip(&codes, &numbers), zip(&voters, &further));
+        for (number, ((code, voter_number), (Entitlement { style, weight }, further))) in (1..).zip(of_voters) {
+            let (code, voter_number) = (code.expose_text(), str::from_utf8(voter_number)?);
             writeln!(list, "{number},{},{voter_number},{},{weight},{fingerprint}{further}", *code, styles[*style])?;
         }
+        ensure!(list.len() <= capacity, "the file of the codes is longer than it can be");
         // The codes get their name after the roll is in the record: codes that have a name belong to a roll, and a roll has
         // its codes on the disk. After a crash between the two, `finish` gives them their name.
         let staged = StagedSecret::write(&self.codes, list.as_bytes());
@@ -125,7 +127,7 @@ impl IssueCredentials {
         let text = text.with_context(|| unreadable(staged.part()))?;
         let Some((codes, voters)) = parse_codes(&text, manifest) else { return Ok(false) };
         let published = fs::read_to_string(roll).with_context(|| unreadable(roll))?;
-        if roll_of(manifest, joint_key, &codes, &voters, &|| ())? != published {
+        if roll_of(manifest, joint_key, &codes, &voters, &|| ())?.0 != published {
             return Ok(false);
         }
         self.publish(&staged)?;
@@ -157,6 +159,18 @@ impl IssueCredentials {
     }
 }
 
+/// The bytes of a voting code and of a voter number, as they are written.
+const CODE_BYTES: usize = "XXXXX-XXXXX-XXXXX-XXXXX-XXXXX-XXX".len();
+const NUMBER_BYTES: usize = "N-XXXXX-XXXXX-XXXXX".len();
+
+/// The most bytes of a line with a number, a code, a style, a weight and five commas, without further columns.
+pub(crate) fn line_bytes(manifest: &Manifest, voters: usize) -> usize {
+    let style = manifest.styles().iter().map(|style| style.id.len()).max().unwrap_or(0);
+    let digits = |number: u64| number.to_string().len();
+    let (number, weight) = (digits(voters as u64), digits(manifest.weights().max));
+    number + CODE_BYTES + style + weight + ",,,,,\n".len()
+}
+
 /// The codes of a file that this command has written, and the rights of their voters; `None` if it is not such a file.
 fn parse_codes(text: &str, manifest: &Manifest) -> Option<(Vec<VotingCode>, Vec<Entitlement>)> {
     let mut lines = text.strip_suffix('\n')?.lines();
@@ -171,8 +185,12 @@ fn parse_codes(text: &str, manifest: &Manifest) -> Option<(Vec<VotingCode>, Vec<
 }
 
 /// Fails if the weights are more than the manifest allows, and warns of a weight that only one voter has.
-pub(crate) fn check_weights(manifest: &Manifest, voters: &[Entitlement], console: Console) -> Result<()> {
-    let weight = voters.iter().fold(0_u64, |sum, voter| sum.saturating_add(voter.weight));
+pub(crate) fn check_weights(
+    manifest: &Manifest,
+    weights: impl Iterator<Item = u64> + Clone,
+    console: Console,
+) -> Result<()> {
+    let weight = weights.clone().fold(0, u64::saturating_add);
     let most = manifest.weights().total;
     if weight > most {
         let (weight, most) = (grouped(weight), grouped(most));
@@ -182,7 +200,7 @@ pub(crate) fn check_weights(manifest: &Manifest, voters: &[Entitlement], console
         .remedy("make a new manifest with a larger `--total-weight`, and then a new record and key ceremony");
     }
     let mut of_weight: BTreeMap<u64, u64> = BTreeMap::new();
-    voters.iter().for_each(|voter| *of_weight.entry(voter.weight).or_default() += 1);
+    weights.for_each(|weight| *of_weight.entry(weight).or_default() += 1);
     let alone = of_weight.values().filter(|count| **count == 1).count() as u64;
     if alone > 0 && of_weight.len() > 1 && manifest.privacy().minimum_ballots_per_weight < 2 {
         let weights = counted(alone, "weight has", "weights have");
@@ -197,40 +215,53 @@ pub(crate) fn check_weights(manifest: &Manifest, voters: &[Entitlement], console
 /// The number of voters whom an error names.
 const SHOWN: usize = 10;
 
+/// New voting codes with their voter numbers, and the roll with the credentials that belong to them.
+pub(crate) struct Issued {
+    pub(crate) codes: Vec<VotingCode>,
+    numbers: Vec<WrittenNumber>,
+    pub(crate) roll: String,
+}
+
+/// A voter number as it is written. A million of them need less memory than as many strings.
+type WrittenNumber = [u8; NUMBER_BYTES];
+
 /// Makes a voting code for each voter, and the roll with the credentials that belong to them.
 pub(crate) fn issue(
     manifest: &Manifest,
     joint_key: &JointKey,
     voters: &[Entitlement],
     console: Console,
-) -> Result<(Vec<VotingCode>, String)> {
+) -> Result<Issued> {
     let bar = console.bar("issuing credentials", voters.len() as u64);
     let codes: Vec<_> = voters.iter().map(|_| VotingCode::generate(&mut system_rng())).collect();
-    let roll = roll_of(manifest, joint_key, &codes, voters, &|| bar.inc(1))?;
+    let (roll, numbers) = roll_of(manifest, joint_key, &codes, voters, &|| bar.inc(1))?;
     bar.finish();
-    Ok((codes, roll))
+    Ok(Issued { codes, numbers, roll })
 }
 
-/// The roll with the credentials that belong to these codes. `done` is called after each of them.
+/// The roll with the credentials that belong to these codes, and the voter numbers in the order of the codes. `done` is called
+/// after each of them.
 fn roll_of(
     manifest: &Manifest,
     joint_key: &JointKey,
     codes: &[VotingCode],
     voters: &[Entitlement],
     done: &(dyn Fn() + Sync),
-) -> Result<String> {
-    let lines: Vec<_> = codes
+) -> Result<(String, Vec<WrittenNumber>)> {
+    let (lines, numbers): (Vec<_>, Vec<_>) = codes
         .par_iter()
         .zip(voters)
         .enumerate()
         .map(|(position, (code, &Entitlement { style, weight }))| {
             let credential = Credential::derive(code, manifest.hash(), joint_key.hash())?;
             done();
+            let voter_number = VoterNumber::written(credential.public());
+            let voter_number = WrittenNumber::try_from(voter_number.as_bytes()).context("the voter number")?;
             let credential = *credential.public().as_bytes();
-            Ok(RollLine { number: position as u64 + 1, credential, style, weight })
+            Ok((RollLine { number: position as u64 + 1, credential, style, weight }, voter_number))
         })
         .collect::<Result<_>>()?;
-    write_roll(manifest, lines)
+    Ok((write_roll(manifest, lines)?, numbers))
 }
 
 /// The roll of these voters, whom errors name by their numbers.

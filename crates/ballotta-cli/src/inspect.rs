@@ -84,17 +84,22 @@ fn lines_of(path: &Path, length: u64) -> Result<Option<Fields>> {
     ensure!(length <= MAX_VOTERS * MAX_ROLL_LINE_BYTES as u64, "it is longer than a line for each of the most voters");
     let header = String::from_utf8_lossy(&line).trim_end().to_owned();
     let mut hash = Sha256::new_with_prefix(&*line);
-    let (mut count, mut weight) = (0_u64, Some(0_u64));
+    let (mut count, mut weight) = (0_u64, 0_u64);
     while next(&mut line)? > 0 {
         ensure!(line.len() <= MAX_ROLL_LINE_BYTES, "line {} is too long", count + 2);
         hash.update(&*line);
         count += 1;
-        let last = str::from_utf8(&line).ok().and_then(|line| line.trim_end().rsplit(' ').next()?.parse::<u64>().ok());
-        weight = weight.zip(last).and_then(|(sum, weight)| sum.checked_add(weight));
+        if is_roll {
+            let last = str::from_utf8(&line).ok().and_then(|line| line.trim_end().rsplit_once(' ')?.1.parse().ok());
+            let last: u64 = last.with_context(|| format!("line {} has no weight", count + 1))?;
+            weight = weight.checked_add(last).context("the sum of the weights is too large")?;
+        }
     }
     if is_part_list {
         let mut names = header.rsplit(' ');
-        let (authority, manifest) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
+        let (Some(authority), Some(manifest), Some(_)) = (names.next(), names.next(), names.next()) else {
+            bail!("its first line is not that of a part list: it names no manifest or no authority");
+        };
         let fields =
             Fields::of("a part list: for the offices of credential authorities only").with("manifest", manifest);
         // The last line is the signature.
@@ -103,7 +108,9 @@ fn lines_of(path: &Path, length: u64) -> Result<Option<Fields>> {
     if !is_roll {
         return Ok(Some(Fields::of("voting codes: secret").with("codes", count)));
     }
-    let manifest = header.rsplit(' ').next().unwrap_or_default();
+    let Some((_, manifest)) = header.rsplit_once(' ') else {
+        bail!("its first line is not that of a roll: it names no manifest");
+    };
     let fields = Fields::of("a credential roll").with("manifest", manifest);
     Ok(Some(fields.with("hash", hex::encode(hash.finalize())).with("voters", count).with("weight", weight)))
 }
@@ -264,6 +271,7 @@ impl Inspection<'_> {
     }
 
     fn text(&self, text: &str) -> Result<Fields> {
+        // An empty file has no line.
         let first = text.lines().next().unwrap_or_default();
         if let Some(kind) = KeyFile::of_header(first) {
             return self.key(kind);
@@ -360,9 +368,10 @@ impl Inspection<'_> {
 
     fn checkpoint(&self, signed: &SignedCheckpoint, text: &str) -> Result<Fields> {
         let mut lines = text.lines();
-        let mut next = || lines.next().unwrap_or_default().to_owned();
-        let fields =
-            Fields::of("a checkpoint of a board").with("origin", next()).with("size", next()).with("root", next());
+        let (Some(origin), Some(size), Some(root)) = (lines.next(), lines.next(), lines.next()) else {
+            bail!("a checkpoint has three lines: origin, size and root");
+        };
+        let fields = Fields::of("a checkpoint of a board").with("origin", origin).with("size", size).with("root", root);
         let signatures: Vec<&str> = text.lines().filter(|line| line.starts_with('—')).collect();
         let fields = fields.with("signatures", signatures);
         let Some(manifest) = self.manifest else {
@@ -672,4 +681,33 @@ fn entry_line(bytes: &[u8]) -> String {
         })
     });
     line.unwrap_or_else(|error: Error| format!("cannot be read: {error:#}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What cannot be read of a file of lines is named, and is not shown as nothing.
+    #[test]
+    fn lines_that_cannot_be_read_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let problem = |text: &str| {
+            fs::write(&path, text).unwrap();
+            let error = lines_of(&path, text.len() as u64).map(|_| ()).unwrap_err();
+            crate::failure::error_text(&error)
+        };
+        let roll = concat!(ballotta::format_name!("roll"), " ");
+        assert_eq!(problem(&format!("{roll}\n")), "its first line is not that of a roll: it names no manifest");
+        assert_eq!(problem(&format!("{roll}ab\ncd s 1\ncd s x\n")), "line 3 has no weight");
+        assert_eq!(problem(&format!("{roll}ab\n1\n")), "line 2 has no weight");
+        let most = u64::MAX;
+        assert_eq!(problem(&format!("{roll}ab\ncd s {most}\ncd s 1\n")), "the sum of the weights is too large");
+        for list in ["", " ab"] {
+            assert_eq!(
+                problem(&format!("{PART_LIST_FORMAT}{list}\n")),
+                "its first line is not that of a part list: it names no manifest or no authority"
+            );
+        }
+    }
 }

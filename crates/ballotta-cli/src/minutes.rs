@@ -155,12 +155,15 @@ fn facts<'a>(
     manifest: Option<&'a Manifest>,
     verification: &'a Verification,
 ) -> Result<Facts<'a>> {
-    let Verification { report, head, tally, closed, statements, decryptions, .. } = verification;
+    let Verification { report, roll, head, tally, closed, statements, decryptions, .. } = verification;
     // The board is read again. What it says counts only if it is what the verifier has read.
-    let mut window = None;
+    let (mut window, mut cut_off) = (None, None);
     if let Some(manifest) = manifest {
         match PublishedBoard::read(source, manifest, &mut |_| (), &mut system_rng()).refused() {
-            Ok(board) if Some(board.timeline().head()) == *head => window = Some(board.timeline().window()),
+            Ok(board) if Some(board.timeline().head()) == *head => {
+                window = Some(board.timeline().window());
+                cut_off = board.timeline().cut_off();
+            }
             Err(error) if report.holds() || is_unread(&error) => return Err(error),
             // The report says what is wrong.
             Ok(_) | Err(_) => {}
@@ -181,7 +184,19 @@ fn facts<'a>(
         }
         _ => Vec::new(),
     };
-    Ok(Facts { manifest, report, window, head: *head, close, statements, cosigners, decryptions })
+    let opening_roll = roll.as_ref().map(|roll| roll.totals());
+    Ok(Facts {
+        manifest,
+        report,
+        window,
+        cut_off,
+        opening_roll,
+        head: *head,
+        close,
+        statements,
+        cosigners,
+        decryptions,
+    })
 }
 
 /// The witnesses, counted from 1, who cosigned this head of the board at the close.

@@ -30,12 +30,15 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::console::{Console, Shown as _, counted, escaped};
-use crate::credentials::{List, MAX_LIST_BYTES, Voters, check_weights, read_list, write_roll};
+use crate::credentials::{List, MAX_LIST_BYTES, Voters, check_weights, line_bytes, read_list, write_roll};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::message_file::{self, FileKind, MessageFile};
 use crate::recognise::{CODES, PART_CODES, other_key};
 use crate::record::{Record, exists, lock_record, read_at_most, read_election};
 use crate::secrets::{read_signing_key, system_rng};
+
+/// The number of digits of a handle.
+const HANDLE_DIGITS: usize = 32;
 
 /// What every office is told.
 const ONE_OF_EACH: &str = "A voter needs one voting code of each credential authority: say so in every letter.";
@@ -93,7 +96,7 @@ impl MakePart {
             let list = read_part_list(&self.out, manifest)?;
             if self.finish(manifest, &joint_key, authority, &list)? {
                 console.say("The codes were made before, and this call has finished what was interrupted.");
-                return self.answer(&list, console);
+                return self.answer(list.lines().len(), authority, console);
             }
             return refusal(format!("{out} exists already: the parts of an election are made only once")).remedy(
                 "use the codes that were made with it; if they are lost, all offices begin again with new files",
@@ -104,38 +107,50 @@ impl MakePart {
                 .remedy("choose another file name: files are never overwritten");
         }
         let (columns, members) = self.members(manifest, authority)?;
-        let voters: Vec<Entitlement> = members.iter().map(|member| member.entitlement).collect();
-        check_weights(manifest, &voters, console)?;
+        check_weights(manifest, members.iter().map(|member| member.entitlement.weight), console)?;
 
         let bar = console.bar("issuing credentials", members.len() as u64);
         let codes: Vec<_> = members.iter().map(|_| VotingCode::generate(&mut system_rng())).collect();
-        let parts = derive_all(manifest, &joint_key, &codes, &|| bar.inc(1))?;
+        // The secrets of a million parts are not kept: only the codes are.
+        let line = |&Member { handle, entitlement: Entitlement { style, weight }, .. }: &Member| PartListLine {
+            handle,
+            part: [0; 32],
+            style,
+            weight,
+        };
+        let mut lines: Vec<PartListLine> = members.iter().map(line).collect();
+        lines.par_iter_mut().zip(&codes).try_for_each(|(line, code)| {
+            line.part = *Credential::derive(code, manifest.hash(), joint_key.hash())?.public().as_bytes();
+            bar.inc(1);
+            Ok::<_, anyhow::Error>(())
+        })?;
         bar.finish();
-        let lines = zip(&members, &parts).map(|(member, part)| PartListLine {
-            handle: member.handle,
-            part: *part.public().as_bytes(),
-            style: member.entitlement.style,
-            weight: member.entitlement.weight,
-        });
-        let list = PartList::new(authority, lines.collect());
+        let list = PartList::new(authority, lines);
         let text =
             list.sign(manifest, &key, &mut system_rng()).context("a ballot style that the manifest does not have")?;
+        let voters = list.lines().len();
+        drop(list);
 
         // The text must not grow, because memory that it leaves is not wiped.
         let length: usize = members.iter().map(|member| member.further.len()).sum();
-        let mut file = Zeroizing::new(String::with_capacity(length + columns.len() + 192 * (members.len() + 1)));
+        let line = line_bytes(manifest, members.len()) + HANDLE_DIGITS;
+        let capacity = length + columns.len() + PART_CODES.len() + 1 + line * members.len();
+        let mut file = Zeroizing::new(String::with_capacity(capacity));
         writeln!(file, "{PART_CODES}{columns}")?;
         for (number, (code, member)) in (1..).zip(zip(&codes, &members)) {
             let Member { handle, entitlement: Entitlement { style, weight }, further } = member;
             let style = &manifest.styles()[*style].id;
             writeln!(file, "{number},{},{handle},{style},{weight}{further}", *code.expose_text())?;
         }
+        ensure!(file.len() <= capacity, "the file of the codes is longer than it can be");
+        drop(members);
         // As for `credentials issue`: codes that have a name belong to a list that was written.
         let staged = StagedSecret::write(&self.codes, file.as_bytes());
         let staged = staged.with_context(|| format!("the codes cannot be written to {}", self.codes.shown()))?;
         write_new(&self.out, text.as_bytes()).with_context(|| format!("{out} cannot be written"))?;
+        drop(text);
         self.publish(&staged, &file)?;
-        self.answer(&list, console)
+        self.answer(voters, authority, console)
     }
 
     /// The voters, with the names of further columns. Without another office's list, the handles are drawn here.
@@ -170,16 +185,19 @@ impl MakePart {
                 path.shown()
             )
         })?;
-        let mut members: BTreeMap<Handle, u64> = BTreeMap::new();
+        // For each line of the other list, the line here with its handle.
+        let mut lines = vec![0_u64; other.lines().len()];
         let mut read = |(number, (voter, further)): (u64, (Entitlement, String))| {
-            let cells = further.strip_prefix(',').unwrap_or_default();
+            // Without a third column there is no handle, and the next line says so.
+            let cells = further.strip_prefix(',').unwrap_or(&further);
             let (handle, further) = cells.find(',').map_or((cells, ""), |comma| cells.split_at(comma));
             let handle: Handle = handle.trim().parse().with_context(|| escaped(handle).to_string())?;
-            let line = other.find(&handle).context("the other office's list does not have this handle")?;
+            let place = other.lines().binary_search_by_key(&handle, |line| line.handle).ok();
+            let line = place.and_then(|place| Some((other.lines().get(place)?, lines.get_mut(place)?)));
+            let (line, first) = line.context("the other office's list does not have this handle")?;
             ensure!(entitlement(line) == voter, "style or weight differ from the other office's list");
-            if let Some(first) = members.insert(handle, number) {
-                return Err(anyhow!("the handle is that of line {first} as well"));
-            }
+            ensure!(*first == 0, "the handle is that of line {first} as well");
+            *first = number;
             Ok(Member { handle, entitlement: voter, further: further.to_owned() })
         };
         let members: Vec<Member> = (2..)
@@ -219,20 +237,18 @@ impl MakePart {
     /// Gives the codes their name, and writes the list for other offices.
     fn publish(&self, staged: &StagedSecret, text: &str) -> Result<()> {
         let (codes, part) = (self.codes.shown(), staged.part().shown());
-        if let Some(path) = &self.members {
-            let members = members_of(text);
-            if !exists(path)? {
-                write_secret(path, members.as_bytes())
-                    .with_context(|| format!("{} cannot be written", path.shown()))?;
-            }
+        if let Some(path) = &self.members
+            && !exists(path)?
+        {
+            let members = members_of(text)?;
+            write_secret(path, members.as_bytes()).with_context(|| format!("{} cannot be written", path.shown()))?;
         }
         let published =
             staged.publish().with_context(|| format!("the codes are in {part}, and cannot be renamed to {codes}"));
         published.remedy("mend the cause, and run the same command again: it gives the codes their name")
     }
 
-    fn answer(&self, list: &PartList, console: Console) -> Result<()> {
-        let voters = list.lines().len();
+    fn answer(&self, voters: usize, authority: AuthorityIndex, console: Console) -> Result<()> {
         let count = counted(voters as u64, "voting code is", "voting codes are");
         console.say(format!("{count} in {}, one for each voter. Keep this file secret.", self.codes.shown()));
         console.say(ONE_OF_EACH);
@@ -244,24 +260,26 @@ impl MakePart {
         }
         console.say("Send this file to the other offices, and to nobody else:");
         let out = self.out.shown().to_string();
-        console.answer(&out, &json!({ "voters": voters, "authority": list.authority().get(), "part": out }))
+        console.answer(&out, &json!({ "voters": voters, "authority": authority.get(), "part": out }))
     }
 }
 
-/// The list of an office without its codes.
-fn members_of(codes: &str) -> Zeroizing<String> {
+/// The list of an office without its codes. The error names a line that is not one of a file of codes.
+fn members_of(codes: &str) -> Result<Zeroizing<String>> {
     let mut text = Zeroizing::new(String::with_capacity(codes.len()));
-    for line in codes.lines() {
+    for (number, line) in (1..).zip(codes.lines()) {
         let mut fields = line.splitn(6, ',').skip(2);
-        let (handle, style) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
-        text.push_str(&format!("{style},{},{handle}", fields.next().unwrap_or_default()));
+        let (Some(handle), Some(style), Some(weight)) = (fields.next(), fields.next(), fields.next()) else {
+            return Err(anyhow!("line {number} of the codes has no handle, style or weight"));
+        };
+        write!(text, "{style},{weight},{handle}")?;
         if let Some(further) = fields.next() {
             text.push(',');
             text.push_str(further);
         }
         text.push('\n');
     }
-    text
+    Ok(text)
 }
 
 fn require_several(manifest: &Manifest) -> Result<()> {
@@ -300,6 +318,7 @@ fn derive_all(
 /// The most bytes of a part list of this election.
 fn longest_list(manifest: &Manifest) -> usize {
     let voters = manifest.weights().total.min(MAX_VOTERS);
+    // A limit: where memory is smaller, so is every file that can be read.
     usize::try_from((voters + 2).saturating_mul(MAX_ROLL_LINE_BYTES as u64)).unwrap_or(usize::MAX)
 }
 
@@ -326,7 +345,8 @@ impl PartCodes {
             let [code, handle, style, weight] = [fields.next()?, fields.next()?, fields.next()?, fields.next()?];
             let style = manifest.styles().iter().position(|known| known.id == style)?;
             let entitlement = Entitlement { style, weight: weight.parse().ok()? };
-            let further = fields.next().map(|further| format!(",{further}")).unwrap_or_default();
+            // There may be no further columns.
+            let further = fields.next().map_or_else(String::new, |further| format!(",{further}"));
             Some((code.parse().ok()?, Member { handle: handle.parse().ok()?, entitlement, further }))
         };
         let (codes, members) = lines.map(member).collect::<Option<Vec<_>>>()?.into_iter().unzip();
@@ -379,7 +399,8 @@ impl CombineParts {
         record.joint_key()?;
         let manifest = &record.manifest;
         require_several(manifest)?;
-        let (_, text) = combine(manifest, &read_lists(&self.parts, manifest)?)?;
+        let voters = add_up(manifest, &read_lists(&self.parts, manifest)?)?;
+        let text = write_roll(manifest, voters)?;
         let roll = self.record.join(record::ROLL);
         if exists(&roll)? {
             remove_part(&roll).with_context(|| format!("what is left beside {} cannot be removed", roll.shown()))?;
@@ -412,11 +433,16 @@ fn read_lists(paths: &[PathBuf], manifest: &Manifest) -> Result<Vec<PartList>> {
     paths.iter().map(|path| read_part_list(path, manifest)).collect()
 }
 
-/// The voters of the roll, in the order of handles, and the text of the roll.
-fn combine(manifest: &Manifest, lists: &[PartList]) -> Result<(Vec<RollLine>, String)> {
-    let voters = combine_part_lists(manifest, lists)
+/// The voters of the roll, in the order of handles.
+fn add_up(manifest: &Manifest, lists: &[PartList]) -> Result<Vec<RollLine>> {
+    combine_part_lists(manifest, lists)
         .refused()
-        .remedy("give the part list of every credential authority, each once, as its office has sent it")?;
+        .remedy("give the part list of every credential authority, each once, as its office has sent it")
+}
+
+/// The same, and the text of the roll.
+fn combine(manifest: &Manifest, lists: &[PartList]) -> Result<(Vec<RollLine>, String)> {
+    let voters = add_up(manifest, lists)?;
     let roll = write_roll(manifest, voters.clone())?;
     Ok((voters, roll))
 }
@@ -528,4 +554,17 @@ fn hash_of(manifest: &Manifest, roll: &str) -> Result<RollHash> {
     let mut reader = RollReader::new(RollRules::for_manifest(manifest));
     reader.feed(roll.as_bytes(), &mut |_| ());
     Ok(*reader.finish(&mut |_| ())?.hash())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_without_codes_has_every_field_or_is_refused() {
+        let members = members_of("number,code,handle,style,weight,address\n1,C,h,s,2,a,b\n").unwrap();
+        assert_eq!(*members, "style,weight,handle,address\ns,2,h,a,b\n");
+        let error = members_of("number,code,handle,style,weight\n1,C,h,s\n").unwrap_err();
+        assert_eq!(error.to_string(), "line 2 of the codes has no handle, style or weight");
+    }
 }

@@ -30,7 +30,7 @@ use rayon::prelude::*;
 
 use crate::ballot_box::BallotBox;
 use crate::console::{Console, Shown as _, grouped, seconds, whole};
-use crate::credentials::issue;
+use crate::credentials::{Issued, issue};
 use crate::failure::ErrorContext as _;
 use crate::publish::publish;
 use crate::record::{Record, board_signer, exists, read_election};
@@ -206,7 +206,7 @@ impl Rehearsal {
     /// Makes a voting code for each voter, and writes the roll and the codes.
     pub(crate) fn issue_credentials(&self, voters: &[Entitlement]) -> Result<Vec<VotingCode>> {
         let joint_key = Record::read(&self.folders.record)?.joint_key()?;
-        let (codes, roll) = issue(&self.ballot_box.manifest, &joint_key, voters, self.console)?;
+        let Issued { codes, roll, .. } = issue(&self.ballot_box.manifest, &joint_key, voters, self.console)?;
         ballotta_io::write_new(&self.folders.record.join(record::ROLL), roll.as_bytes())?;
         let mut text = zeroize::Zeroizing::new(String::new());
         for code in &codes {

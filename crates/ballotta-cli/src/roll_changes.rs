@@ -139,7 +139,8 @@ pub(crate) struct ApproveChange {
 struct Office {
     manifest: Manifest,
     joint_key: JointKey,
-    election: Election,
+    /// The size of the board.
+    size: u64,
     source: AnyRecord,
     /// What a ballot box knows of the record.
     admission: Admission<MemoryIndex<AnyRecord>>,
@@ -165,13 +166,10 @@ impl BoardEntries for Size {
 impl Change {
     /// Reads the record, whose voting must be open.
     fn office(&self) -> Result<Office> {
-        let read = |ballots: &mut AdmittedBallots| {
-            let source = location::open(&self.record)?;
-            let manifest = read_manifest(&source)?;
-            Record::visit(source, manifest, &self.pins.board, &mut |entry| ballots.observe(entry))
-        };
+        let source = location::open(&self.record)?;
+        let manifest = read_manifest(&source)?;
         let mut ballots = AdmittedBallots::default();
-        let record = read(&mut ballots)?;
+        let record = Record::visit(source, manifest, &self.pins.board, &mut |entry| ballots.observe(entry))?;
         let joint_key = record.joint_key()?;
         let (source, election) = record.into_election()?;
         self.pins.check_fingerprint(election.context.fingerprint())?;
@@ -190,15 +188,12 @@ impl Change {
             let remedy = other_key(&manifest, key.public().as_bytes(), "a credential authority");
             return refusal(problem).remedy(remedy);
         };
-        // The same record once more, for what a ballot box looks up.
-        let Election { context, roll, window, .. } = {
-            let mut again = AdmittedBallots::default();
-            let (_, again) = read(&mut again)?.into_election()?;
-            again
-        };
+        let size = election.head().size;
+        let Election { context, roll, window, .. } = election;
+        // What a ballot box looks up is read from the same place.
         let lookups = location::open(&self.record)?;
         let resumed = Admission::resume(context, roll, lookups, window, ballots, &mut system_rng()).refused()?;
-        Ok(Office { manifest, joint_key, election, source, admission: resumed.admission, key, authority })
+        Ok(Office { manifest, joint_key, size, source, admission: resumed.admission, key, authority })
     }
 }
 
@@ -216,7 +211,7 @@ impl Office {
         revoked: Option<[u8; 32]>,
         added: Option<Entitlement>,
     ) -> Result<ChangeDraft> {
-        let fingerprint = self.election.context.fingerprint();
+        let fingerprint = self.admission.context().fingerprint();
         ChangeDraft::new(&self.manifest, fingerprint, sequence, reason, revoked, added).refused()
     }
 
@@ -262,7 +257,7 @@ impl Office {
             return Ok(());
         };
         // A change that the board would refuse is not written.
-        let board = Size(self.election.head().size + u64::from(draft.sequence()));
+        let board = Size(self.size + u64::from(draft.sequence()));
         let bytes = change.encode();
         self.admission.change(&bytes, &board, &mut system_rng()).refused()?;
         message_file::write(&MessageFile::new(FileKind::RollChange, bytes), out)?;
@@ -283,7 +278,7 @@ impl Office {
         // The text must not grow, because memory that it leaves is not wiped.
         let mut list = Zeroizing::new(String::with_capacity(further + columns.len() + 192 * (voters.len() + 1)));
         writeln!(list, "{CODES}{columns}")?;
-        let fingerprint = self.election.context.fingerprint().written();
+        let fingerprint = self.admission.context().fingerprint().written();
         for (number, (code, draft, further)) in (1..).zip(voters) {
             let Entitlement { style, weight } = draft.added().context("the change adds nobody")?;
             let style = self.manifest.styles().get(style).context("no such style")?;
@@ -295,7 +290,7 @@ impl Office {
     }
 
     fn summary(&self, what: &str) -> Summary {
-        Summary::new(what, &self.manifest).fingerprint(self.election.context.fingerprint())
+        Summary::new(what, &self.manifest).fingerprint(self.admission.context().fingerprint())
     }
 }
 
@@ -403,7 +398,7 @@ impl ApproveChange {
         let mut draft =
             ChangeDraft::decode(&bytes).with_context(|| format!("{} cannot be read", self.draft.shown()))?;
         let mut office = self.change.office()?;
-        if draft.fingerprint() != office.election.context.fingerprint() {
+        if draft.fingerprint() != office.admission.context().fingerprint() {
             return refusal("the draft is of another election");
         }
         if draft.sequence() < office.next() {

@@ -9,6 +9,8 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek as _, SeekFrom, Write};
+use std::mem::take;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use flate2::Crc;
@@ -118,7 +120,8 @@ struct Summed {
 impl Write for Summed {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.file.write(bytes)?;
-        self.sum.update(bytes.get(..written).unwrap_or_default());
+        // A file says that it has written at most these bytes.
+        self.sum.update(bytes.get(..written).unwrap_or(bytes));
         Ok(written)
     }
 
@@ -131,6 +134,13 @@ impl Write for Summed {
 struct Fields<'a>(&'a [u8]);
 
 impl<'a> Fields<'a> {
+    /// The fields from a position on.
+    fn at(bytes: &'a [u8], position: usize) -> Result<Self> {
+        let mut fields = Self(bytes);
+        fields.take(position)?;
+        Ok(fields)
+    }
+
     fn take(&mut self, count: usize) -> Result<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(count).ok_or_else(|| problem!("its directory ends too early"))?;
         self.0 = rest;
@@ -170,16 +180,16 @@ fn directory(file: &mut File) -> Result<Vec<u8>> {
     let tail = read_at(file, from, length - from)?;
     let end = (0..tail.len()).rev().find(|at| tail.get(*at..at + 4) == Some(&END));
     let end = end.ok_or_else(|| problem!("a zip archive without a directory"))?;
-    let mut fields = Fields(tail.get(end + 12..).unwrap_or_default());
+    let mut fields = Fields::at(&tail, end + 12)?;
     let (mut bytes, mut start) = (fields.number(4)?, fields.number(4)?);
     if bytes == u64::from(u32::MAX) || start == u64::from(u32::MAX) {
         let end = from + end as u64;
         let locator = read_at(file, end.saturating_sub(LOCATOR_BYTES), LOCATOR_BYTES)?;
         ensure!(locator.starts_with(b"PK\x06\x07"), "its directory has no position");
-        let record = Fields(locator.get(8..).unwrap_or_default()).number(8)?;
+        let record = Fields::at(&locator, 8)?.number(8)?;
         let record = read_at(file, record, 56)?;
         ensure!(record.starts_with(b"PK\x06\x06"), "its directory has no position");
-        let mut fields = Fields(record.get(40..).unwrap_or_default());
+        let mut fields = Fields::at(&record, 40)?;
         (bytes, start) = (fields.number(8)?, fields.number(8)?);
     }
     ensure!(bytes <= MAX_DIRECTORY_BYTES, "its directory has more than {MAX_DIRECTORY_BYTES} bytes");
@@ -209,7 +219,9 @@ fn zip_member(fields: &mut Fields<'_>) -> Result<ZipMember> {
     let name = String::from_utf8_lossy(fields.take(name as usize)?).into_owned();
     let mut extra = Fields(fields.take(extra as usize)?);
     fields.take(comment as usize)?;
-    while let (Ok(kind), Ok(bytes)) = (extra.number(2), extra.number(2)) {
+    // Some programs fill up to a multiple of four bytes, which is too short for another field.
+    while extra.0.len() >= 4 {
+        let (kind, bytes) = (extra.number(2)?, extra.number(2)?);
         let mut long = Fields(extra.take(bytes as usize)?);
         // The numbers of 64 bits are in this order, each only if its field of 32 bits is full.
         for field in [&mut length, &mut packed, &mut header] {
@@ -217,6 +229,9 @@ fn zip_member(fields: &mut Fields<'_>) -> Result<ZipMember> {
                 *field = long.number(8)?;
             }
         }
+    }
+    for (field, number) in [("length", length), ("packed length", packed), ("position", header)] {
+        ensure!(number != u64::from(u32::MAX), "{}: its directory has no {field} of 64 bits", shortened(&name));
     }
     Ok(ZipMember { name, is_encrypted: flags & 1 != 0, method, sum, packed, length, header })
 }
@@ -235,7 +250,7 @@ fn zip(mut file: File, mut writer: Writer<'_>) -> Result<Writer<'_>> {
         }
         let local = read_at(&mut file, header, 30)?;
         ensure!(local.starts_with(b"PK\x03\x04"), "{}: its header is damaged", shortened(&name));
-        let mut lengths = Fields(local.get(26..).unwrap_or_default());
+        let mut lengths = Fields::at(&local, 26)?;
         let start = header + 30 + lengths.number(2)? + lengths.number(2)?;
         file.seek(SeekFrom::Start(start)).map_err(damaged(&name))?;
         let bytes = BufReader::new((&mut file).take(packed));
@@ -248,12 +263,17 @@ fn zip(mut file: File, mut writer: Writer<'_>) -> Result<Writer<'_>> {
     Ok(writer)
 }
 
+/// A field of a tar header. Every range of the calls is within it.
+fn tar_field(header: &[u8; BLOCK], range: Range<usize>) -> &[u8] {
+    header.get(range).unwrap_or_default()
+}
+
 /// A number of a tar header: octal digits, or bytes if the first bit is set.
-fn tar_number(field: &[u8]) -> Result<u64> {
+fn tar_number(name: &str, field: &[u8]) -> Result<u64> {
     if let [first, rest @ ..] = field
         && first & 0x80 != 0
     {
-        let too_large = || problem!("a number in a header is too large");
+        let too_large = || problem!("{name} in a header is too large");
         let digits = [&[first & 0x7f], rest].concat();
         let mut number = 0_u64;
         for digit in digits {
@@ -263,13 +283,15 @@ fn tar_number(field: &[u8]) -> Result<u64> {
     }
     let text = String::from_utf8_lossy(field);
     let digits = text.trim_matches([' ', '\0']);
-    let number = if digits.is_empty() { Some(0) } else { u64::from_str_radix(digits, 8).ok() };
-    number.ok_or_else(|| problem!("{:?} in a header is not a number", shortened(digits)))
+    // `from_str_radix` alone would accept a plus sign.
+    let number = if digits.starts_with('+') { None } else { u64::from_str_radix(digits, 8).ok() };
+    number.ok_or_else(|| problem!("{name} in a header is not a number: {:?}", shortened(digits)))
 }
 
 /// A text of a tar header. It ends before the first zero.
 fn tar_text(field: &[u8]) -> String {
-    String::from_utf8_lossy(field.split(|byte| *byte == 0).next().unwrap_or_default()).into_owned()
+    // There is always a part before the first zero, and it may be empty.
+    String::from_utf8_lossy(field.split(|byte| *byte == 0).next().unwrap_or(field)).into_owned()
 }
 
 /// The next block of a tar archive, or `None` at its end.
@@ -284,14 +306,18 @@ fn block(from: &mut impl Read) -> Result<Option<[u8; BLOCK]>> {
 
 fn tar(mut from: impl Read, mut writer: Writer<'_>) -> Result<Writer<'_>> {
     // The name and the length that a header before the header of a file states.
-    let (mut long_name, mut long_length) = (None, None);
+    let (mut long_name, mut long_length, mut has_holes) = (None, None, false);
     while let Some(header) = block(&mut from)? {
         let (before, rest) = header.split_at(148);
         let (sum, after) = rest.split_at(8);
         let total: u64 = before.iter().chain(b"        ").chain(after).map(|byte| u64::from(*byte)).sum();
-        ensure!(tar_number(sum)? == total, "the header of a file is damaged");
-        let length = tar_number(header.get(124..136).unwrap_or_default())?;
-        let kind = header.get(156).copied().unwrap_or_default();
+        ensure!(tar_number("the checksum", sum)? == total, "the header of a file is damaged");
+        let kind = tar_field(&header, 156..157);
+        let [kind] = *kind else { bail!("a header has no kind") };
+        let length = tar_field(&header, 124..136);
+        // Some programs leave it empty where there are no bytes: in folders and links.
+        let has_length = !matches!(kind, b'1'..=b'6') || length.iter().any(|byte| !matches!(byte, b' ' | 0));
+        let length = if has_length { tar_number("the length of a file", length)? } else { 0 };
         let is_extended = matches!(kind, b'L' | b'x' | b'g' | b'K');
         let length = if is_extended { length } else { long_length.take().unwrap_or(length) };
         let padding = (BLOCK as u64 - length % BLOCK as u64) % BLOCK as u64;
@@ -306,21 +332,27 @@ fn tar(mut from: impl Read, mut writer: Writer<'_>) -> Result<Writer<'_>> {
                     for (key, value) in pax(&bytes)? {
                         match key.as_str() {
                             "path" => long_name = Some(value),
-                            "size" => long_length = Some(crate::text::number(&value)?),
-                            _ => {}
+                            "size" => long_length = Some(crate::text::number(&value).at(|| "size")?),
+                            key => has_holes |= key.starts_with("GNU.sparse."),
                         }
                     }
                 }
+                // Of all files after it: no program writes names or lengths there.
+                b'g' => {
+                    let has_values = pax(&bytes)?.iter().any(|(key, _)| matches!(key.as_str(), "path" | "size"));
+                    ensure!(!has_values, "a header for all files has a path or a size");
+                }
+                // The name of a link, which is not read.
                 _ => {}
             }
         } else {
-            let name = tar_text(header.get(..100).unwrap_or_default());
-            let prefix = tar_text(header.get(345..500).unwrap_or_default());
-            let is_ustar = header.get(257..263) == Some(b"ustar\0") && !prefix.is_empty();
+            let name = tar_text(tar_field(&header, 0..100));
+            let prefix = tar_text(tar_field(&header, 345..500));
+            let is_ustar = tar_field(&header, 257..263) == b"ustar\0" && !prefix.is_empty();
             let name = long_name.take().unwrap_or(if is_ustar { format!("{prefix}/{name}") } else { name });
             let bytes = (&mut from).take(length);
             match kind {
-                0 | b'0' | b'7' if !name.ends_with('/') => {
+                0 | b'0' | b'7' if !name.ends_with('/') && !take(&mut has_holes) => {
                     let (written, _) = writer.write(name.clone(), bytes)?;
                     ensure!(written == length, "{}: the archive ends too early", shortened(&name));
                 }
@@ -489,6 +521,41 @@ pub(crate) mod tests {
         let mut damaged = tar.clone();
         damaged[BLOCK] ^= 1;
         assert_eq!(problem(&damaged), "the header of a file is damaged");
+        // The header of the file, after that of the folder, whose checksum is right.
+        let with_field = |at: usize, text: &[u8], kind: u8| {
+            let mut header = tar_header("a", kind, 9);
+            header[at..at + text.len()].copy_from_slice(text);
+            header[148..156].copy_from_slice(b"        ");
+            let sum: u64 = header.iter().map(|byte| u64::from(*byte)).sum();
+            header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+            let mut changed = tar.clone();
+            changed[BLOCK..2 * BLOCK].copy_from_slice(&header);
+            changed
+        };
+        let length = |text: &[u8]| problem(&with_field(124, text, b'0'));
+        assert_eq!(length(&[0; 12]), "the length of a file in a header is not a number: \"\"");
+        assert_eq!(length(b"+0000000011\0"), "the length of a file in a header is not a number: \"+0000000011\"");
+        assert_eq!(length(b"00000000019\0"), "the length of a file in a header is not a number: \"00000000019\"");
+        assert_eq!(length(&[0xff; 12]), "the length of a file in a header is too large");
+        let mut damaged = tar.clone();
+        damaged[BLOCK + 148..BLOCK + 156].fill(0);
+        assert_eq!(problem(&damaged), "the checksum in a header is not a number: \"\"");
+        // Fields before a file, in its place.
+        let fields = |kind: u8, text: &str| {
+            let mut changed = with_field(124, format!("{:011o}\0", text.len()).as_bytes(), kind);
+            changed[2 * BLOCK..2 * BLOCK + text.len()].copy_from_slice(text.as_bytes());
+            changed.splice(3 * BLOCK.., tar_of(&[("b", "text")])[BLOCK..].iter().copied());
+            changed
+        };
+        assert_eq!(problem(&fields(b'x', "10 size=x\n")), "size: \"x\" is not a whole number");
+        assert_eq!(problem(&fields(b'x', "11 size=x\n")), "the fields before a file are damaged");
+        assert_eq!(problem(&fields(b'g', "10 size=4\n")), "a header for all files has a path or a size");
+        let sparse = opened(&fields(b'x', "22 GNU.sparse.major=1\n")).unwrap();
+        assert_eq!(sparse.notes, ["not read (no plain file): b"]);
+        let mut long = zip.clone();
+        let at = long.windows(4).position(|bytes| bytes == b"PK\x01\x02").unwrap();
+        long[at + 24..at + 28].fill(0xff);
+        assert_eq!(problem(&long), "a: its directory has no length of 64 bits");
         let workbook = opened(&zip_of(&[("xl/workbook.xml", "<x/>")])).unwrap_err().to_string();
         assert!(workbook.ends_with("archive is a workbook (xlsx): save its sheet as CSV"), "{workbook}");
         for (archive, step) in [(zip, 3), (tar, 41)] {

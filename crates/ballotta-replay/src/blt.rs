@@ -88,7 +88,8 @@ fn interpret(mut lines: Lines) -> Result<Ballots> {
     }
     let others: Vec<String> = others.collect();
     if !others.is_empty() {
-        profile.notes.push(format!("not read after the title: {}", shortened(&others.join(" "))));
+        let number = counted(others.len() as u64, "line", "lines");
+        profile.notes.push(format!("{number} after the title not read: {}", shortened(&others.join(" "))));
     }
     profile.notes.push(format!("{seats} seats are not assigned: only first preferences and pairs are counted"));
     profile.candidates = (1..).zip(names).map(|(number, name): (u64, String)| (number.to_string(), name)).collect();

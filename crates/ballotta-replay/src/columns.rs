@@ -163,6 +163,7 @@ pub(crate) fn clear_ballot(source: &Source) -> Result<Ballots> {
 fn read_dominion(mut records: Records) -> Result<Ballots> {
     let mut next = || records.read()?.ok_or_else(|| problem!("the four lines before the ballots are missing"));
     let (title, contests, choices, columns) = (next()?, next()?, next()?, next()?);
+    // A line may end before its empty cells.
     let of = |record: &Record, column: usize| record.values.get(column).cloned().unwrap_or_default();
     let mut reader = Reader::new(plain(&of(&title, 0)));
     let width = contests.values.len().max(columns.values.len());

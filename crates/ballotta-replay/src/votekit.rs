@@ -182,7 +182,11 @@ fn scottish(first: &Record, mut records: Records) -> Result<Ballots> {
                     let places = candidates.iter().map(place).collect::<Result<Vec<_>>>()?;
                     profile.add(&places, voters(weight)?);
                 }
-                texts => titles.push(texts.join(", ")),
+                texts => {
+                    let is_ballot = texts.iter().all(|text| number(text).is_ok());
+                    ensure!(!is_ballot, "a ballot after the names of the candidates");
+                    titles.push(texts.join(", "));
+                }
             }
             Ok(())
         };
@@ -248,6 +252,7 @@ mod tests {
             (format!("2,1\n3,3\n{names}"), "sample: line 2: there is no candidate 3"),
             (format!("3,1\n3,2\n{names}"), "sample: 3 candidates, but 2 names"),
             (format!("1,1\n3,1\n{names}"), "sample: line 4: there are more than 1 candidates"),
+            (format!("2,1\n3,1\n{names}2,1\n"), "sample: line 6: a ballot after the names of the candidates"),
             (format!("2\n3,1\n{names}"), "sample: line 1: the line is not <candidates>,<seats>"),
         ] {
             assert_eq!(on_one_line(&parse(&text).err().unwrap()), expected);

@@ -34,7 +34,7 @@ from group import BASE, IDENTITY, ORDER, P, Element, element_of, multiply_add
 from manifest import read_manifest
 from merkle import Log, root_of
 from record import Record
-from roll import blocks
+from roll import blocks, part_weights
 from tally import Close, Counted, Tally, heads_root
 from transcript import Transcript, begin, hash_to_group, sha256, tagged
 from verify import verify
@@ -269,7 +269,15 @@ class Forge:
 
     def roll(self, voters: list[tuple[str, int]]) -> None:
         """Writes the roll, from the style and weight of every voter."""
-        secrets = sorted((self.scalar() for _ in voters), key=lambda s: times(s).encoding)
+        several = len(self.authorities) > 1
+        found = [[self.scalar() for _ in self.authorities] for _ in voters]  # of each voter the part of each authority
+        found = self.edited("secret parts", found)
+        found.sort(key=lambda parts: times(sum(parts) % ORDER).encoding)
+        secrets = [sum(parts) % ORDER for parts in found]
+        if several:
+            self.parts = [self.part_list(a, [parts[a - 1] for parts in found]) for a in range(1, len(self.authorities) + 1)]
+            self.parts = self.edited("part lists", self.parts)
+            self.files |= {f"parts/{a}": data for a, data in enumerate(self.parts, 1)}
         self.voters = [(secret, style, weight) for secret, (style, weight) in zip(secrets, voters)]
         lines = [f"ballotta/v1-draft.5/roll {self.manifest.hash.hex()}"]
         lines += [f"{times(s).encoding.hex()} {style} {weight}" for s, style, weight in self.voters]
@@ -279,14 +287,31 @@ class Forge:
         joint_key = tagged("joint-key", self.root, b"".join(key.encoding for key in self.joint_key))
         self.fingerprint = tagged("fingerprint", self.manifest.hash, joint_key, roll_hash)
 
+    def part_list(self, authority: int, secrets: list[int]) -> bytes:
+        """The file of an authority's parts, in the order of the roll."""
+        secrets = self.edited(f"proved parts {authority}", secrets)
+        encodings = [times(secret).encoding for secret in secrets]
+        author, lines = self.edited(f"proved numbers {authority}", (authority, len(secrets)))
+        transcript = begin("credential-parts", "manifest", self.manifest.hash)
+        transcript.append_number("authority", author)
+        transcript.append_number("lines", lines)
+        transcript.append("parts", sha256(b"".join(encodings)))
+        weights = part_weights(transcript.challenge_bytes("seed", 32), len(secrets))
+        proof = self.schnorr(transcript, sum(w * secret for w, secret in zip(weights, secrets)) % ORDER)
+        return VERSION + le16(authority) + le64(len(secrets)) + b"".join(encodings) + proof
+
     def sign_roll(self, authority: int = 1, fingerprint: bytes | None = None) -> None:
         fingerprint = fingerprint or self.fingerprint
         transcript = begin("roll-signature", "fingerprint", fingerprint)
         transcript.append_number("authority", authority)
+        parts = b""
+        if len(self.authorities) > 1:
+            parts = sha256(self.parts[authority - 1])
+            transcript.append("parts", parts)
         secret = self.authorities[min(authority, len(self.authorities)) - 1]
         self.add(
             ROLL_SIGNATURE,
-            self.edited("roll signature", le16(authority) + fingerprint + self.schnorr(transcript, secret)),
+            self.edited("roll signature", le16(authority) + fingerprint + parts + self.schnorr(transcript, secret)),
         )
 
     def organiser_entry(self, kind: int, fingerprint: bytes | None = None, reason: str = "") -> None:
@@ -424,7 +449,7 @@ class Forge:
 
     def publish(self) -> None:
         """Writes SHA256SUMS over the existing files, and its entry."""
-        listed = [p for p in sorted(self.files) if not p.startswith(("ceremony/", "decryption/"))]
+        listed = [p for p in sorted(self.files) if not p.startswith(("ceremony/", "decryption/", "parts/"))]
         listed = [p for p in listed if p not in ("manifest.json", "roll", "checkpoint", "SHA256SUMS")]
         lines = "".join(f"{sha256(self.files[path]).hex()}  {path}\n" for path in listed)
         data = self.edited("list", lines.encode())
@@ -481,7 +506,7 @@ def small_election(
 
     step("ceremony", forge.ceremony)
     step("roll", lambda: forge.roll(VOTERS))
-    step("roll_signature", forge.sign_roll)
+    step("roll_signature", lambda: [forge.sign_roll(a) for a in range(1, len(forge.authorities) + 1)])
     step("opening", lambda: forge.organiser_entry(OPENING))
     step("ballots", lambda: honest_ballots(forge))
     step("more_ballots")

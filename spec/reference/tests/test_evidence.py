@@ -1,4 +1,4 @@
-"""Receipts, evidence and the light client: the vectors `receipts.json`, `evidence.json` and `light.json`."""
+"""Receipts, evidence and the light client: the vectors `receipts.json`, `evidence.json`, `light.json`, `light-changes.json`."""
 
 import json
 import os
@@ -195,6 +195,8 @@ class LightClient(unittest.TestCase):
         for change in v["changes"]:
             if change.get("remove"):
                 del files[change["path"]]
+            elif "cut" in change:
+                files[change["path"]] = files[change["path"]][: -change["cut"]]
             else:
                 data = bytearray(files[change["path"]])
                 data[change["at"]] ^= change["xor"]
@@ -223,8 +225,8 @@ class LightClient(unittest.TestCase):
         found["line"] = line.place
         if light.opening is not None and light.closed is None:
             try:
-                head = light.head(line)
-                found["predecessor"] = head and head.tracker.hex()
+                tracker_before = light.predecessor(line)
+                found["predecessor"] = tracker_before and tracker_before.hex()
             except Refused:
                 found["predecessor"] = REFUSED
         try:
@@ -235,9 +237,15 @@ class LightClient(unittest.TestCase):
         return {**found, "status": {"confirmed": status.confirmed, "ballot": status.state, "index": index}}
 
     def test_light(self):
-        light = vectors("light.json")
+        self.check("light.json", 90)
+
+    def test_changes_of_the_roll(self):
+        self.check("light-changes.json", 60)
+
+    def check(self, name, least):
+        light = vectors(name)
         records = {record["name"]: {**light["common"]["files"], **record["files"]} for record in light["records"]}
-        self.assertGreater(len(light["cases"]), 90)
+        self.assertGreater(len(light["cases"]), least)
         for v in light["cases"]:
             files = {path: bytes.fromhex(data) for path, data in records[v["record"]].items()}
             self.assertEqual(self.finds(v, files), without_codes(v["finds"]), f"{v['record']}: {v['name']}")

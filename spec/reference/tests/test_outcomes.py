@@ -9,13 +9,15 @@ import unittest
 import paths  # noqa: F401
 from contests import Choose, Grades, Points, Positional, Quadratic, Split, ranked
 from decisions import (
-    Circumstances, Condition, Group, Lots, Motion, Seats, Winners, allocate, list_value, motion_value, seats_value, winners_value,
+    Circumstances, Condition, Group, Lots, Motion, Seats, Winners, allocate, decision_lines, list_value, motion_value, seats_value,
+    winners_value,
 )  # fmt: skip
 from encoding import Refused
 from lists import Lists
 from manifest import Contest
 from pairs import Pairs, copeland, ranked_pairs, schulze
 from record import contest_value
+from report import Report
 from rules import read_motion, read_rule, read_winners
 from schema import Schema
 
@@ -329,6 +331,89 @@ class Decisions(unittest.TestCase):
         self.assertEqual(decide([31, 39, 30], half, circumstances=none)[0], "no_quorum")
         least = Condition("votes", "at_least", 1, 2)
         self.assertEqual(decide([0, 0, 0], least, circumstances=Circumstances(True, 0, 9)), ("no_votes", [(0, True)]))
+
+    def test_words(self):
+        """The report as text says what was decided, by which rule, and how ties fell."""
+        north = Group("north", frozenset({0, 1}), at_most=1)
+        elected = self.winners(Winners(3, (north,)), [9, 8, 7, 5, 5], seed=b"\x01" * 32)
+        first = elected["elected"][2]["id"]
+        last = {"o3": "o4", "o4": "o3"}[first]
+        open_tie = self.winners(Winners(2), [9, 5, 5, 0])
+        no_quorum = self.winners(Winners(1), [5, 1], quorum=False)
+        outcome = Choose(2, False, 0, 1).count([6, 2], 9)
+        conditions = Condition("votes", "at_least", 2, 3), Condition("roll", "more_than", 3, 4)
+        fails = motion_value(Motion(0, 1, conditions), outcome, Circumstances(True, 9, 9))
+        passes = motion_value(Motion(0, 1, conditions[:1]), outcome, FREE)
+        drawn = Lots(b"\x01" * 32, "c", list("abcdef"))
+        lists = ((0, (2, 3)), (1, (4, 5)))
+        outcome = Lists(6, False, lists, 2, False).count([5, 5, 4, 4, 3, 1], 10)
+        seats = seats_value(Seats(3, "dhondt", "preferences"), lists, outcome, drawn, Circumstances(True, 10, 10, drawn.seed))
+        for decided, lines in (
+            (
+                {"winners": elected},
+                [
+                    f"elected, 3 of 3: o0 (by the ranking), o2 (moved up, because others were passed over), {first} (by lot)",
+                    "passed over, because of the group north: o1",
+                    f"next in order: o1 > {last}",
+                ],
+            ),
+            (
+                {"winners": open_tie},
+                [
+                    "elected, 1 of 2: o0 (by the ranking)",
+                    "a tie that nothing decides: o1 = o2",
+                    "places that stay open: 1, because of a tie",
+                ],
+            ),
+            (
+                {"winners": no_quorum},
+                ["elected, 0 of 1: nobody", "places that stay open: 1, because there is no quorum"],
+            ),
+            (
+                {"passes": fails},
+                [
+                    "the motion DOES NOT PASS, because a condition is not reached: 6 for, 2 against",
+                    "  votes for it, at least 2/3 of the votes for and against (8): reached",
+                    "  votes for it, more than 3/4 of the weight of all voters who have the contest (9): NOT REACHED",
+                ],
+            ),
+            (
+                {"passes": passes},
+                [
+                    "the motion passes: 6 for, 2 against",
+                    "  votes for it, at least 2/3 of the votes for and against (8): reached",
+                ],
+            ),
+        ):
+            self.assertEqual(decision_lines(decided), lines)
+        self.assertEqual(
+            decision_lines({"seats": seats}),
+            [
+                "seats: 3, by D'Hondt",
+                "  list a: 2, of them by lot: 1; elected: c (by preferences), d (by preferences)",
+                "  list b: 1; elected: e (by preferences)",
+                "    next in order: f",
+            ],
+        )
+        contest = {"id": "c", "ballots": 9, "weight": 9, "withheld": None, "options": [], "blank": None, "ranking": []}
+        quorum = {"counted": 5, "base": 6, "fraction": [1, 2], "rule": "more_than", "reached": True}
+        report = Report("complete")
+        report.result = {"quorum": quorum, "lot": "01" * 32, "contests": [contest | {"passes": passes}]}
+        self.assertEqual(
+            report.text().splitlines()[:5],
+            [
+                "quorum: more than 1/2 of 6: 5: reached",
+                f"ties are decided by the lot with the seed {'01' * 32}",
+                "c: 9 ballots of weight 9",
+                "  the motion passes: 6 for, 2 against",
+                "    votes for it, at least 2/3 of the votes for and against (8): reached",
+            ],
+        )
+        report.result["quorum"] = quorum | {"counted": 3, "reached": False}
+        self.assertEqual(
+            report.text().splitlines()[0],
+            "quorum: more than 1/2 of 6: 3: NOT REACHED: nobody is elected, and no motion passes",
+        )
 
     def test_people(self):
         """All ways to give 0 to 4 seats to three candidates with few preferences, against a plain rule."""

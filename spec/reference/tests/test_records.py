@@ -9,7 +9,7 @@ import tempfile
 import unittest
 from struct import pack, unpack
 
-from paths import COMMAND, VECTORS
+from paths import COMMAND, NO_COMMAND, VECTORS
 
 from board import (
     bundle_path, bundle_paths, cosignature_holds, ed25519_holds, key_id, read_bundle, read_checkpoint, read_entry, read_pointer,
@@ -598,7 +598,7 @@ def in_order(who):
 class ChangedRecords(unittest.TestCase):
     maxDiff = None
 
-    @unittest.skipUnless(COMMAND, "BALLOTTA_COMMAND names no command")
+    @unittest.skipUnless(COMMAND, NO_COMMAND)
     def test_long_rolls(self):
         """A roll of one byte more than its voters can have is one failure of the file: spec/credential.md#roll."""
         vector = {"record": "statements", "removed": [], "files": {}}
@@ -624,7 +624,7 @@ class ChangedRecords(unittest.TestCase):
                 changed_folder(folder, vector)
                 self.assertEqual(self.report(vector, folder), self.expected(vector))
 
-    @unittest.skipUnless(COMMAND, "BALLOTTA_COMMAND names no command")
+    @unittest.skipUnless(COMMAND, NO_COMMAND)
     def test_command(self):
         """The command gives the same reports, with the exit codes of the vectors."""
         for vector in vectors("changed-records.json"):

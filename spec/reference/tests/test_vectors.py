@@ -229,7 +229,8 @@ class Specification(unittest.TestCase):
             self.assertEqual(secret, scalar(v["secret"]))
             self.assertEqual(encode(multiply_add([(secret, BASE)])).hex(), v["public"])
             self.assertEqual(written("N", h(v["public"])), v["voter_number"])
-        for v in vectors("voter.json")["ballots"]:
+        voter = vectors("voter.json")
+        for v in voter["ballots"] + voter["two_authorities"]["ballots"]:
             self.assertEqual(written("T", h(v["tracker"])), v["written_tracker"])
 
 

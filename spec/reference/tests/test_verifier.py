@@ -10,7 +10,7 @@ import sys
 import tempfile
 import unittest
 
-from paths import COMMAND, REFERENCE
+from paths import COMMAND, NO_COMMAND, REFERENCE
 
 from board import CANCELLATION, OPENING
 from merkle import Log
@@ -96,6 +96,26 @@ def roll_step(edit):
     return with_edit("roll", edit, lambda f: f.roll(VOTERS))
 
 
+def two_offices(edit=None, **steps):
+    """An election with two credential authorities."""
+    return small_election(edit, changed(credential_authorities=[{"name": "office"}, {"name": "desk"}]), **steps)
+
+
+def part_at(data, line):
+    return data[12 + 32 * line :][:32]
+
+
+def swapped_parts(files, line=2):
+    """On one line each authority has the part of the other: the sum is the same."""
+    first, second = files
+    return [put(12 + 32 * line, part_at(second, line))(first), put(12 + 32 * line, part_at(first, line))(second)]
+
+
+def copied_parts(files):
+    """The second authority publishes the list of the first as its own."""
+    return [files[0], put(2, b"\x02\x00")(files[0])]
+
+
 # name, how to make it, the checks that fail with the kind of their place
 CASES = {
     "honest": (lambda: small_election(), set()),
@@ -143,6 +163,59 @@ CASES = {
     "roll too heavy": (
         lambda: small_election(None, changed(weights={"total": 10})),
         {("roll.lines", "roll_line")},
+    ),
+    "honest, with parts of two authorities": (two_offices, set()),
+    # The authority knows the other part: only the sum is wrong.
+    "parts: a known part of another credential": (
+        lambda: two_offices({"proved parts 1": lambda parts: parts[:3] + [7] + parts[4:]}),
+        {("roll.parts", "roll_line")},
+    ),
+    # The proof was made for the honest list.
+    "parts: one part is another element": (
+        lambda: two_offices({"part lists": lambda files: [put(12 + 32 * 3, times(7).encoding)(files[0]), files[1]]}),
+        {("roll.parts", "file"), ("roll.parts", "roll_line")},
+    ),
+    "parts: one part is no element": (
+        lambda: two_offices({"part lists": lambda files: [put(12 + 32 * 3, BAD)(files[0]), files[1]]}),
+        {("roll.parts", "file")},
+    ),
+    "parts: one part is the identity": (
+        lambda: two_offices({"part lists": lambda files: [put(12 + 32 * 3, bytes(32))(files[0]), files[1]]}),
+        {("roll.parts", "file")},
+    ),
+    # The sums are right, and neither authority knows all its parts.
+    "parts: two authorities have swapped a part": (
+        lambda: two_offices({"part lists": swapped_parts}),
+        {("roll.parts", "file")},
+    ),
+    # The second authority knows no part: the roll is what the first one says, twice.
+    "parts: the list of another authority, with sums that fit": (
+        lambda: two_offices({"secret parts": lambda found: [[a, a] for a, _ in found], "part lists": copied_parts}),
+        {("roll.parts", "file")},
+    ),
+    "parts: the list of another authority, with its number": (
+        lambda: two_offices({"part lists": lambda files: [files[0], files[0]]}),
+        {("roll.parts", "file")},
+    ),
+    "parts: a proof for another authority": (
+        lambda: two_offices({"proved numbers 2": lambda numbers: (1, numbers[1])}),
+        {("roll.parts", "file")},
+    ),
+    "parts: a proof for another number of lines": (
+        lambda: two_offices({"proved numbers 2": lambda numbers: (numbers[0], numbers[1] + 1)}),
+        {("roll.parts", "file")},
+    ),
+    "parts: a list for another number of lines": (
+        lambda: two_offices({"part lists": lambda files: [files[0], put(4, b"\x05")(files[1])]}),
+        {("roll.parts", "file")},
+    ),
+    "parts: a list that its authority did not sign": (
+        lambda: two_offices(opening=lambda f: (f.files.update({"parts/2": flip(-3)(f.parts[1])}), f.organiser_entry(OPENING))),
+        {("roll.parts", "file")},
+    ),
+    "parts: one authority did not sign": (
+        lambda: two_offices(roll_signature=lambda f: f.sign_roll(1)),
+        {("roll.signature", "record")},
     ),
     "opening of another election": (
         lambda: small_election(opening=lambda f: f.organiser_entry(OPENING, OTHER)),
@@ -330,7 +403,9 @@ class Verifier(unittest.TestCase):
     def test_cases(self):
         for name, (make, expected) in CASES.items():
             with self.subTest(name), tempfile.TemporaryDirectory() as scratch:
-                folder = write(make(), os.path.join(scratch, "record"))
+                forge = make()
+                folder = write(forge, os.path.join(scratch, "record"))
+                self.assertEqual(forge.edit, {})
                 report = verify(Record(folder))
                 places = {
                     (f.check, f.place if isinstance(f.place, str) else next(iter(f.place))) for f in report.failures
@@ -565,14 +640,14 @@ class Verifier(unittest.TestCase):
                     file.write(data)
             self.assertEqual(verify(Record(folder)).verdict(), "holds")
 
-    @unittest.skipUnless(COMMAND, "the command is missing: name it in BALLOTTA_COMMAND")
+    @unittest.skipUnless(COMMAND, NO_COMMAND)
     def test_mutations(self):
         for make in (small_election, lambda: witnesses(2, 0, 2)):
             with tempfile.TemporaryDirectory() as scratch:
                 folder = write(make(), os.path.join(scratch, "record"))
                 self.assertEqual(compare(COMMAND, folder, 15, 1), [])
 
-    @unittest.skipUnless(COMMAND, "the command is missing: name it in BALLOTTA_COMMAND")
+    @unittest.skipUnless(COMMAND, NO_COMMAND)
     def test_record_of_the_command(self):
         with tempfile.TemporaryDirectory() as scratch:
             folder = os.path.join(scratch, "demo")
@@ -580,7 +655,7 @@ class Verifier(unittest.TestCase):
             self.assertEqual(compare(COMMAND, os.path.join(folder, "record"), 15, 2), [])
 
 
-@unittest.skipUnless(COMMAND, "the command is missing: name it in BALLOTTA_COMMAND")
+@unittest.skipUnless(COMMAND, NO_COMMAND)
 class Bytes(unittest.TestCase):
     """A change of any byte of any published file is reported by both verifiers, under the same check at the same place."""
 

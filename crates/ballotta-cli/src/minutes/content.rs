@@ -3,7 +3,7 @@
 use ballotta::SUITE;
 use ballotta::ballot::Window;
 use ballotta::contest::ContestOption;
-use ballotta::credential::ChangeCounts;
+use ballotta::credential::{ChangeCounts, RollTotals};
 use ballotta::decision::LotSeed;
 use ballotta::manifest::{
     Closing, ElectionKind, Manifest, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, Text, Ties,
@@ -32,6 +32,10 @@ pub(super) struct Facts<'a> {
     pub(super) report: &'a Report,
     /// Where the board was opened and closed, if the entries were read that the verifier has read.
     pub(super) window: Option<Window>,
+    /// Where changes of the roll were cut off, if the window is known and the organiser did so.
+    pub(super) cut_off: Option<u64>,
+    /// The totals of the roll at the opening, before its changes.
+    pub(super) opening_roll: Option<&'a RollTotals>,
     /// The head of the whole board.
     pub(super) head: Option<TreeHead>,
     /// The head of the board at the close.
@@ -132,6 +136,7 @@ impl<'a> Writer<'a> {
     /// A text of the manifest, in the language of the minutes if the manifest has it.
     pub(super) fn text(&self, text: &Text) -> Span {
         let foreign = Language::of(self.texts) != Some(self.language);
+        // Every text of a manifest has all its languages.
         Span::name(text.get(self.texts).unwrap_or_default(), foreign.then_some(self.texts))
     }
 
@@ -187,7 +192,9 @@ impl<'a> Writer<'a> {
     }
 
     fn election(&self) -> Section {
-        let Facts { manifest, report, window, .. } = self.facts;
+        let Facts { manifest, report, window, cut_off, .. } = self.facts;
+        let has_times = manifest.is_some_and(|manifest| manifest.contents().schedule.is_some());
+        let may_change = manifest.is_some_and(|manifest| manifest.roll_changes().is_some());
         let mut facts: Vec<(Line, Line)> = Vec::new();
         if let Some(manifest) = manifest {
             facts.push((self.word(words::TITLE), vec![self.text(manifest.title())]));
@@ -222,15 +229,19 @@ impl<'a> Writer<'a> {
                 facts.push((self.word(words::PLANNED_CLOSE), vec![Span::name(&schedule.closes, None)]));
             }
         }
-        for (name, index) in [
-            (words::OPENED, window.and_then(|window| window.opened)),
-            (words::CLOSED, window.and_then(|window| window.closed)),
-        ] {
+        let (opened, closed) = window.map_or((None, None), |window| (window.opened, window.closed));
+        for (name, index) in [(words::OPENED, opened), (words::CUT_OFF, *cut_off), (words::CLOSED, closed)] {
             if let Some(index) = index {
                 facts.push((self.word(name), self.tell(words::AT_ENTRY, &[("index", self.number(index))])));
+            } else if may_change && closed.is_some() && name == words::CUT_OFF {
+                facts.push((self.word(name), self.word(words::NO_CUT_OFF)));
             }
         }
-        let mut blocks = vec![Block::Facts(facts), self.paragraph(words::NO_CLOCK)];
+        let mut blocks = vec![Block::Facts(facts)];
+        if has_times {
+            blocks.push(self.paragraph(words::PLANNED_TIMES));
+        }
+        blocks.push(self.paragraph(words::NO_CLOCK));
         if let Some(description) = manifest.and_then(|manifest| manifest.contents().description.as_ref()) {
             blocks.insert(0, Block::Paragraph(vec![self.text(description)]));
         }
@@ -284,7 +295,7 @@ impl<'a> Writer<'a> {
     }
 
     fn keys(&self, manifest: &Manifest) -> Section {
-        let short = |key: &[u8]| vec![Span::code(hex::encode(key).get(..SHORT).unwrap_or_default())];
+        let short = |key: &[u8]| vec![Span::code(first_digits(key))];
         let numbered = |words, number: usize| self.tell(words, &[("number", number.to_string())]);
         let mut rows = vec![vec![self.word(words::ORGANISER), Line::new(), short(manifest.organiser().as_bytes())]];
         for (number, party) in (1..).zip(manifest.credential_authorities()) {
@@ -329,14 +340,24 @@ impl<'a> Writer<'a> {
         let language = self.language;
         let text = |text: String| vec![Span::Text(text)];
         let ballots = language.with_share(result.counted_ballots, result.eligible_voters);
-        let mut facts = vec![
-            (self.word(words::VOTERS), text(self.number(result.eligible_voters))),
-            (self.word(words::BALLOTS), text(ballots)),
-        ];
-        if manifest.weights().max != 1 {
-            let weight = language.with_share(result.counted_weight, result.eligible_weight);
-            facts.push((self.word(words::WEIGHT_ROLL), text(self.number(result.eligible_weight))));
-            facts.push((self.word(words::WEIGHT_BALLOTS), text(weight)));
+        // Where the manifest allows changes of the roll, it has two sizes, also if they are equal.
+        let opening = self.facts.opening_roll.filter(|_| manifest.roll_changes().is_some());
+        let has_weights = manifest.weights().max != 1;
+        let mut facts = Vec::new();
+        if let Some(opening) = opening {
+            facts.push((self.word(words::VOTERS_OPENING), text(self.number(opening.voters()))));
+        }
+        let voters = if opening.is_some() { words::VOTERS_CLOSE } else { words::VOTERS };
+        facts.push((self.word(voters), text(self.number(result.eligible_voters))));
+        facts.push((self.word(words::BALLOTS), text(ballots)));
+        if has_weights {
+            let ballots = language.with_share(result.counted_weight, result.eligible_weight);
+            if let Some(opening) = opening {
+                facts.push((self.word(words::WEIGHT_OPENING), text(self.number(opening.weight()))));
+            }
+            let weight = if opening.is_some() { words::WEIGHT_CLOSE } else { words::WEIGHT_ROLL };
+            facts.push((self.word(weight), text(self.number(result.eligible_weight))));
+            facts.push((self.word(words::WEIGHT_BALLOTS), text(ballots)));
         }
         if let (Some(quorum), Some(rule)) = (&result.quorum, manifest.quorum()) {
             let required = self.quorum(rule, words::MORE_THAN_OF, words::AT_LEAST_OF);
@@ -392,8 +413,7 @@ impl<'a> Writer<'a> {
             let mut options: Vec<_> = contest.options.iter().map(|option| (lot(&option.id), option)).collect();
             options.sort_by_key(|(lot, _)| *lot);
             let row = |(lot, option): &([u8; 32], &ContestOption)| {
-                let digits = hex::encode(lot);
-                let lot = Span::code(digits.get(..SHORT).unwrap_or_default());
+                let lot = Span::code(first_digits(lot));
                 vec![vec![self.text(&option.title)], vec![Span::code(&option.id)], vec![lot]]
             };
             let head = vec![self.column(words::OPTION), self.column(words::IDENTIFIER), self.column(words::LOT_OF)];
@@ -597,6 +617,13 @@ impl<'a> Writer<'a> {
         let what = if holds { words::SIGN_WHAT } else { words::SIGN_NOTHING };
         self.section(words::SIGNATURES, vec![self.paragraph(what), Block::Signatures(signatures)])
     }
+}
+
+/// The first digits of a key or of a lot.
+fn first_digits(bytes: &[u8]) -> String {
+    let mut digits = hex::encode(bytes);
+    digits.truncate(SHORT);
+    digits
 }
 
 /// A fraction as people write it.

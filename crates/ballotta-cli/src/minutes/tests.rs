@@ -5,10 +5,11 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use ballotta::board::entry::Action;
 use ballotta::contest::{Lists, Rule};
-use ballotta::credential::ChangeCounts;
+use ballotta::credential::{ChangeCounts, ChangeReason};
 use ballotta::decision::{Condition, Motion, MotionBase, Winners, WinnersGroup};
-use ballotta::manifest::{Closing, Manifest, Quorum, QuorumBase, QuorumOf, QuorumRule, Ties};
+use ballotta::manifest::{Closing, Manifest, Quorum, QuorumBase, QuorumOf, QuorumRule, RollChanges, Ties};
 use ballotta::verifier::{Report, Verification};
 use ballotta_testkit::election::{Board, Choice, Election, ElectionOptions, YES_OR_NO, choose, verify_record};
 use ballotta_testkit::kinds;
@@ -262,6 +263,95 @@ fn changes_of_the_roll_are_shown_for_each_reason() {
     assert_eq!(rows, expected);
 }
 
+/// Where changes of the roll end, and its two sizes: with and without a cut-off, with and without weights.
+#[test]
+fn the_cut_off_and_both_sizes_of_the_roll_are_said() {
+    for (weights, cut_off) in [(true, true), (false, false)] {
+        let weight = |weight| if weights { weight } else { 1 };
+        let election = Election::build(ElectionOptions {
+            voters: vec![(0, 1), (0, weight(2)), (0, weight(3)), (0, 1)],
+            late: vec![(0, weight(3)), (0, 1)],
+            roll_changes: Some(RollChanges { number: 3, weight: 9 }),
+            ..ElectionOptions::default()
+        });
+        let mut board = election.open_board();
+        board.change(ChangeReason::LateMember, None, Some(4));
+        board.change(ChangeReason::Left, Some(3), None);
+        board.change(ChangeReason::LateMember, None, Some(5));
+        let cut = cut_off.then(|| board.organise(Action::CutOff));
+        for voter in [0, 1] {
+            let choices = election.any_choices(voter, &mut board.rng());
+            board.vote(voter, &choices);
+        }
+        board.finish();
+        let (record, manifest) = (board.record(), election.context.manifest());
+        let verification = verify_record(&record);
+        assert!(verification.report.holds(), "{}", verification.report);
+        let facts = facts(&record, Some(manifest), &verification).unwrap();
+        assert_eq!(facts.cut_off, cut);
+        for (language, ended, entry, none, sizes, weighed) in [
+            (
+                Language::En,
+                "Changes of the roll ended",
+                "with entry",
+                "at the close: there was no cut-off before it",
+                ["Voters on the roll at the opening: 4", "Voters on the roll at the close: 5"],
+                ["Weight on the roll at the opening: 7", "Weight on the roll at the close: 10"],
+            ),
+            (
+                Language::It,
+                "Fine delle variazioni dell’elenco",
+                "con la voce",
+                "alla chiusura: non è stata anticipata",
+                ["Votanti nell’elenco all’apertura: 4", "Votanti nell’elenco alla chiusura: 5"],
+                ["Peso nell’elenco all’apertura: 7", "Peso nell’elenco alla chiusura: 10"],
+            ),
+        ] {
+            let minutes = minutes(&facts, language);
+            let lines = minutes.lines();
+            let said = lines.iter().find_map(|line| line.strip_prefix(ended)).unwrap();
+            match cut {
+                Some(index) => assert!(said.starts_with(&format!(": {entry} {index} ")), "{said}"),
+                None => assert_eq!(said, format!(": {none}")),
+            }
+            let has = |text: &str| lines.iter().any(|line| line == text);
+            assert!(sizes.into_iter().all(has), "{lines:#?}");
+            assert!(weighed.into_iter().all(|text| has(text) == weights), "{lines:#?}");
+            // Cells of the PDF break words over lines.
+            let bare = |text: &str| text.split_whitespace().collect::<String>();
+            assert!(html::page(&minutes).contains(ended));
+            let text = text_of(&pdf::file(&minutes).unwrap());
+            assert!(text.is_none_or(|text| bare(&text).contains(&bare(ended))));
+        }
+    }
+}
+
+/// A roll that the opening fixes has one size and no cut-off, and a manifest without times has no planned ones.
+#[test]
+fn what_the_manifest_does_not_have_is_not_said() {
+    let over = Over::new();
+    let mut value: Value = serde_json::from_slice(over.manifest.bytes()).unwrap();
+    assert!(value.as_object_mut().unwrap().remove("schedule").is_some());
+    let timeless = Manifest::parse(value.to_string().as_bytes()).unwrap();
+    for (language, [planned, cut_off, opening]) in [
+        (Language::En, ["lanned", "Changes of the roll ended", "at the opening"]),
+        (Language::It, ["previst", "Fine delle variazioni", "all’apertura"]),
+    ] {
+        for (manifest, has_times) in [(&over.manifest, true), (&timeless, false)] {
+            let lines = minutes(&Facts { manifest: Some(manifest), ..over.facts() }, language).lines();
+            let said = |text: &str| lines.iter().any(|line| line.contains(text));
+            let election: Vec<_> = lines
+                .iter()
+                .skip_while(|line| !line.starts_with("## "))
+                .skip(1)
+                .take_while(|line| !line.starts_with("## "))
+                .collect();
+            assert_eq!(election.iter().any(|line| line.contains(planned)), has_times, "{election:#?}");
+            assert!(!said(cut_off) && !said(opening), "{lines:#?}");
+        }
+    }
+}
+
 /// The strings and numbers of a result, without fractions of rules.
 fn leaves(value: &Value, found: &mut Vec<Value>) {
     match value {
@@ -318,7 +408,7 @@ fn what_is_not_complete_says_who_is_awaited() {
     let mut board = voted(&election);
     for (closed, awaited) in [(false, "the organiser"), (true, "trustee 1 (Trustee 1), trustee 2 (Trustee 2)")] {
         if closed {
-            board.organise(ballotta::board::entry::Action::Close);
+            board.organise(Action::Close);
         }
         let record = board.record();
         let verification = verify_record(&record);

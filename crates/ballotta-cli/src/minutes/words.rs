@@ -90,7 +90,7 @@ impl Language {
 }
 
 /// A text in every language.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Words {
     en: &'static str,
     it: &'static str,
@@ -151,8 +151,11 @@ words! {
     OPENED = "Opened", "Aperta";
     CLOSED = "Closed", "Chiusa";
     AT_ENTRY = "with entry {index} of the board", "con la voce {index} della bacheca";
-    NO_CLOCK = "The times are those of the manifest. The board is a log that records the order of its entries and no time: what was opened and closed when, people attest with their signatures.",
-        "Gli orari sono quelli previsti dal manifesto. La bacheca è un registro che conserva l’ordine delle voci e non l’ora: quando si è aperto e chiuso lo attestano le persone che firmano.";
+    CUT_OFF = "Changes of the roll ended", "Fine delle variazioni dell’elenco";
+    NO_CUT_OFF = "at the close: there was no cut-off before it", "alla chiusura: non è stata anticipata";
+    PLANNED_TIMES = "The planned times are those of the manifest.", "Gli orari previsti sono quelli del manifesto.";
+    NO_CLOCK = "The board is a log that records the order of its entries and no time: what was opened and closed when, people attest with their signatures.",
+        "La bacheca è un registro che conserva l’ordine delle voci e non l’ora: quando si è aperto e chiuso lo attestano le persone che firmano.";
 
     // The rules.
     RULES = "The rules", "Le regole";
@@ -234,8 +237,12 @@ words! {
     // The turnout.
     TURNOUT = "Turnout", "Affluenza";
     VOTERS = "Voters on the roll", "Votanti nell’elenco";
+    VOTERS_OPENING = "Voters on the roll at the opening", "Votanti nell’elenco all’apertura";
+    VOTERS_CLOSE = "Voters on the roll at the close", "Votanti nell’elenco alla chiusura";
     BALLOTS = "Ballots that count", "Schede che contano";
     WEIGHT_ROLL = "Weight on the roll", "Peso nell’elenco";
+    WEIGHT_OPENING = "Weight on the roll at the opening", "Peso nell’elenco all’apertura";
+    WEIGHT_CLOSE = "Weight on the roll at the close", "Peso nell’elenco alla chiusura";
     WEIGHT_BALLOTS = "Weight of the ballots that count", "Peso delle schede che contano";
     QUORUM = "Quorum", "Quorum";
     QUORUM_REACHED = "{rule}: {counted} of {base} count: reached", "{rule}: contano {counted} di {base}: raggiunto";

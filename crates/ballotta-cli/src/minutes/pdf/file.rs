@@ -105,6 +105,7 @@ pub(super) fn write(fonts: &Fonts, layout: &Layout<'_>, title: &str, language: &
     tags.parents = marked.iter().map(|marked| vec![None; *marked]).collect();
     let document = tags.group(StructRole::Document, None, &layout.tree, tree).context("minutes have content")?;
     let parents = std::mem::take(&mut tags.parents);
+    // Every marked piece has a leaf in the tree. Without one it would belong to the document.
     let parents: Vec<(Ref, Vec<Ref>)> = parents
         .into_iter()
         .map(|parents| (refs.next(), parents.into_iter().map(|parent| parent.unwrap_or(document)).collect()))
@@ -136,7 +137,8 @@ pub(super) fn write(fonts: &Fonts, layout: &Layout<'_>, title: &str, language: &
     root.mark_info().marked(true);
     root.viewer_preferences().display_doc_title(true);
     root.finish();
-    let id = digest.finalize().get(..16).unwrap_or_default().to_vec();
+    let mut id = digest.finalize().to_vec();
+    id.truncate(16);
     pdf.set_file_id((id.clone(), id));
     Ok(pdf.finish())
 }
@@ -207,6 +209,7 @@ impl Page {
             let mut positioned = self.content.show_positioned();
             let mut items = positioned.items();
             while let Some(glyph) = glyphs.next_if(|glyph| is_alone || glyph.offset == [0.0; 2]) {
+                // The glyphs of all runs are in the font of the file. 0 would be a box.
                 let id = used.glyphs.get(glyph.id).unwrap_or(0);
                 items.show(Str(&id.to_be_bytes()));
                 // The width in the font is what a reader adds by itself.

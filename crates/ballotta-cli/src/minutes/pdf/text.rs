@@ -48,6 +48,7 @@ impl Typeface {
 
     /// The width of a glyph by itself.
     pub(super) fn width(&self, glyph: u16) -> f32 {
+        // The fonts that are part of this program have a width for every glyph.
         self.scaled(self.face.glyph_hor_advance(GlyphId(glyph)).unwrap_or(0))
     }
 
@@ -182,6 +183,7 @@ impl Flow {
         self.pieces.iter().flat_map(move |(piece, style)| {
             let part = piece.start.max(range.start)..piece.end.min(range.end);
             let (start, typeface) = (part.start, fonts.typeface(style.is_bold));
+            // Pieces end between letters. One that has nothing of the part gives an empty or no range.
             let letters = self.text.get(part).unwrap_or_default().char_indices();
             letters.map(move |(offset, letter)| {
                 let width = if is_hidden(letter) { 0.0 } else { typeface.advance(letter) * self.size };
@@ -265,7 +267,7 @@ impl Flow {
                 pieces.reverse();
             }
             for (piece, style) in pieces {
-                let text = self.text.get(piece.clone()).unwrap_or_default();
+                let text = self.text.get(piece.clone()).context("a piece of a text ends within a letter")?;
                 let glyphs = shape(fonts.typeface(style.is_bold), text, is_rtl)?;
                 let width: f32 = glyphs.iter().map(|glyph| glyph.advance).sum();
                 set.runs.push(Run {
@@ -301,10 +303,11 @@ fn shape(typeface: &Typeface, text: &str, is_rtl: bool) -> Result<Vec<Glyph>> {
     for ((info, position), is_first) in shaped.glyph_infos().iter().zip(shaped.glyph_positions()).zip(first_of_cluster)
     {
         let start = info.cluster as usize;
-        let shown = text.get(start..end(start)).unwrap_or_default();
-        let id = u16::try_from(info.glyph_id).unwrap_or(0);
+        let shown = text.get(start..end(start)).context("a glyph has a part of a letter")?;
+        // A font has at most 65,536 glyphs; 0 is the one of letters that it lacks.
+        let id = u16::try_from(info.glyph_id).context("the number of a glyph")?;
         if id == 0 {
-            return Err(missing(shown.chars().next().unwrap_or_default(), text));
+            return Err(missing(shown.chars().next().context("a glyph of no letter")?, text));
         }
         let length = |length: i32| typeface.scaled(length as f32);
         glyphs.push(Glyph {
