@@ -69,7 +69,7 @@ class Manifest:
     styles: list[Style]
     max_weight: int
     total_weight: int  # the largest sum of all weights of the roll
-    revoting: bool
+    ballots_per_credential: int
     ties: str
     quorum: Quorum | None
     roll_changes: tuple[int, int] | None  # the largest number, and the largest weight
@@ -109,7 +109,7 @@ class Document(Schema):
         top = self.fields(
             "manifest",
             value,
-            "format suite election_id kind languages title contests styles weights revoting ties privacy closing"
+            "format suite election_id kind languages title contests styles weights ballots_per_credential ties privacy closing"
             " organiser credential_authorities trustees board witnesses",
             "description schedule quorum roll_changes client_software",
         )
@@ -131,7 +131,7 @@ class Document(Schema):
         total_weight = self.integer("weights.total", weights["total"], max_weight or 1, MAX_TOTAL)
         contests = self.contests(top["contests"], max_weight or 1, total_weight or MAX_TOTAL)
         styles = self.styles(top["styles"], contests)
-        revoting = self.word("revoting", top["revoting"], "last_counts", "not_allowed")
+        ballots = self.integer("ballots_per_credential", top["ballots_per_credential"], 1, 255)
         ties = self.word("ties", top["ties"], "open", "lot")
         quorum = self.quorum(top.get("quorum", MISSING))
         privacy = self.fields("privacy", top["privacy"], PRIVACY)
@@ -185,7 +185,7 @@ class Document(Schema):
             if contest.rule.bound * total_weight > MAX_TOTAL:
                 self.problems.append(f"contests[{number}].rule: its totals can become too large")
         return Manifest(
-            digest, contests, styles, max_weight, total_weight, revoting == "last_counts", ties, quorum,
+            digest, contests, styles, max_weight, total_weight, ballots, ties, quorum,
             roll_changes, counted, per_weight,
             closing, organiser, authorities, threshold, confirmed, trustees, board_key, witness_quorum, witnesses,
             slots,

@@ -650,6 +650,7 @@ class Ballots:
         self.randomness: set[bytes] = set()
         self.last: dict[bytes, bytes] = {}
         self.heads: dict[bytes, int] = {}
+        self.number: dict[bytes, int] = {}
         self.counted: dict[bytes, Counted] = {}
 
     def admit(self, index: int, data: bytes, scan: Scan) -> None:
@@ -676,13 +677,15 @@ class Ballots:
         rule("duplicate", ballot.tracker not in self.trackers, "an admitted ballot has the same tracker")
         rule("randomness", ballot.r.encoding not in self.randomness, "an admitted ballot has the same R")
         previous = self.last.get(credential, NO_DIGEST)
-        once = self.manifest.revoting or previous == NO_DIGEST
-        rule("predecessor", once, "the voter has voted before, and must not vote again")
+        number = self.number.get(credential, 0) + 1
+        few = number <= self.manifest.ballots_per_credential
+        rule("predecessor", few, "the voter has cast as many ballots as the manifest allows")
         rule("predecessor", ballot.previous == previous, "the predecessor is not the voter's last ballot")
         self.trackers.add(ballot.tracker)
         self.randomness.add(ballot.r.encoding)
         self.last[credential] = ballot.tracker
         self.heads[credential] = index
+        self.number[credential] = number
         self.counted[credential] = Counted(ballot.style, voter.weight, ballot.r.point, [c.point for c in ballot.c])
 
 

@@ -611,7 +611,7 @@ const PAIRS: &[(CheckId, &[Check])] = &[
     ),
     (CheckId::BallotRandomness, &[Check::RepeatedRandomness]),
     (CheckId::BallotWindow, &[Check::CountAfterOpen, Check::CountBeforeClose]),
-    (CheckId::BallotPredecessor, &[Check::Predecessor]),
+    (CheckId::BallotPredecessor, &[Check::Predecessor, Check::BallotLimit]),
     (CheckId::TallySums, &[Check::StatementSignature, Check::StatementAgrees, Check::OneStatement]),
     (
         CheckId::ClosingRule,

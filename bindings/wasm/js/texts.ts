@@ -22,7 +22,7 @@ interface Manifest {
   readonly languages: readonly string[];
   readonly title: Text;
   readonly description?: Text;
-  readonly revoting: 'last_counts' | 'not_allowed';
+  readonly ballots_per_credential: number;
   readonly credential_authorities: readonly { readonly name: string }[];
   readonly weights: { readonly unit: Text; readonly max: number };
   readonly contests: readonly (Described & {
@@ -58,9 +58,9 @@ export class Texts {
     return [...this.manifest.languages];
   }
 
-  /** Whether a further ballot replaces the one before. */
-  get revoting(): boolean {
-    return this.manifest.revoting === 'last_counts';
+  /** The largest number of ballots of one credential that are admitted. The last one counts; with 1, nobody votes again. */
+  get ballotsPerCredential(): number {
+    return this.manifest.ballots_per_credential;
   }
 
   /** The ballot styles, with the contests of each. */

@@ -565,7 +565,7 @@ fn manifest(bytes: &[u8]) -> Result<Fields> {
         .with("unit of weights", text(&manifest, &manifest.weights().unit))
         .with("largest weight", manifest.weights().max)
         .with("largest total weight", manifest.weights().total)
-        .with("revoting", json!(manifest.revoting()))
+        .with("ballots per credential", manifest.ballots_per_credential())
         .with("changes of the roll", json!(manifest.roll_changes()))
         .with("quorum", json!(manifest.quorum()))
         .with("privacy", json!(manifest.privacy()))

@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use ballotta::limits::{MAX_MANIFEST_BYTES, MAX_ROLL_CHANGES, MAX_TOTAL};
 use ballotta::manifest::{
     BallotStyle, Closing, ElectionKind, LogKey, Manifest, ManifestContents, ManifestErrors, OnDisqualification, Party,
-    Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, RollChanges, Schedule, Text, Ties, Trustees, Weights,
+    Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, RollChanges, Schedule, Text, Ties, Trustees, Weights,
     Witnesses, parse_key, parse_log_key,
 };
 use ballotta::signing::PublicElement;
@@ -157,9 +157,9 @@ pub(crate) struct NewManifest {
     /// What trustees wait for before they decrypt [default: witnesses, if there are any]
     #[arg(long, value_enum)]
     closing: Option<ClosingRule>,
-    /// Let voters vote again: the last valid ballot counts
-    #[arg(long)]
-    revoting: bool,
+    /// The most ballots of one voter: the last valid ballot counts. With 1, nobody votes again
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u8).range(1..))]
+    ballots_per_credential: u8,
     /// What decides if options tie: a lot that the trustees draw together, or nothing, so that places stay open
     #[arg(long, value_enum, default_value_t = TieRule::Open)]
     ties: TieRule,
@@ -243,7 +243,7 @@ impl NewManifest {
             }],
             contests,
             weights: Weights { unit: text(&self.weight_unit), max: self.max_weight, total },
-            revoting: if self.revoting { Revoting::LastCounts } else { Revoting::NotAllowed },
+            ballots_per_credential: self.ballots_per_credential,
             ties: match self.ties {
                 TieRule::Open => Ties::Open,
                 TieRule::Lot => Ties::Lot,

@@ -19,7 +19,7 @@ use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::{CeremonyParameters, CeremonyStep, FIRST_ATTEMPT, JointKey, TrusteeSeed};
 use ballotta::manifest::{
     BallotStyle, Closing, Contest, ElectionKind, LogKey, Manifest, ManifestContents, OnDisqualification, Party,
-    Privacy, Revoting, Text, Ties, Trustees, Weights, Witnesses, parse_log_key,
+    Privacy, Text, Ties, Trustees, Weights, Witnesses, parse_log_key,
 };
 use ballotta::merkle::{Frontier, leaf_hash};
 use ballotta::rand_core::{Rng as _, UnwrapErr};
@@ -122,7 +122,7 @@ fn main() -> Fallible<()> {
         }],
         styles: vec![BallotStyle { id: "all".into(), contests: vec!["door".into()] }],
         weights: Weights { unit: text("vote"), max: 1, total: 5 },
-        revoting: Revoting::LastCounts,
+        ballots_per_credential: 16,
         ties: Ties::Open,
         quorum: None,
         privacy: Privacy { minimum_counted_ballots: 3, minimum_ballots_per_weight: 3 },

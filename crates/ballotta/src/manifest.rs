@@ -49,7 +49,7 @@ use core::ops::Range;
 
 pub use self::contents::{
     BallotStyle, Closing, Contest, Decisions, ElectionKind, FORMAT, LogKey, ManifestContents, OnDisqualification,
-    Party, Privacy, Quorum, QuorumBase, QuorumOf, Revoting, RollChanges, Schedule, Software, Ties, Trustees, Weights,
+    Party, Privacy, Quorum, QuorumBase, QuorumOf, RollChanges, Schedule, Software, Ties, Trustees, Weights,
     Witnesses, parse_key, parse_log_key,
 };
 pub use self::parse::{parse_contests, parse_rule};
@@ -140,8 +140,8 @@ impl Manifest {
         styles: &[BallotStyle] = |it| &it.styles;
         /// The unit of weights, and the largest weights.
         weights: &Weights = |it| &it.weights;
-        /// What happens if a credential casts another ballot.
-        revoting: Revoting = |it| it.revoting;
+        /// The largest number of ballots of one credential that are admitted; at least one. The last admitted one counts.
+        ballots_per_credential: u8 = |it| it.ballots_per_credential;
         /// What happens if options tie.
         ties: Ties = |it| it.ties;
         /// The turnout that a valid election needs, if there is a quorum.

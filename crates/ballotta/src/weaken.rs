@@ -53,6 +53,8 @@ pub enum Check {
     BallotSignature,
     /// If two valid entries have the same `R`, the second is void.
     RepeatedRandomness,
+    /// A ballot is void if as many ballots of its credential are admitted as the manifest allows (attack: one voter floods the board).
+    BallotLimit,
     /// A ballot is void if its predecessor is not the last valid ballot of its credential.
     Predecessor,
     /// Only entries before the first signed closing are counted.

@@ -29,7 +29,7 @@ use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey, TrusteeSeed, TrusteeShares};
 use ballotta::manifest::{
     BallotStyle, Closing, Contest, ElectionKind, LogKey, Manifest, ManifestContents, OnDisqualification, Party,
-    Privacy, Quorum, Revoting, RollChanges, Text, Ties, Trustees, Weights, Witnesses, parse_log_key,
+    Privacy, Quorum, RollChanges, Text, Ties, Trustees, Weights, Witnesses, parse_log_key,
 };
 use ballotta::merkle::{Frontier, TreeHead, leaf_hash};
 use ballotta::proofs::ballot::BallotArgument;
@@ -68,7 +68,7 @@ pub struct ElectionOptions {
     /// How many are needed to decrypt.
     pub threshold: u16,
     /// What a further ballot of a voter does.
-    pub revoting: Revoting,
+    pub ballots_per_credential: u8,
     /// What trustees wait for before they decrypt.
     pub closing: Closing,
     /// How many witnesses there are, and how many must cosign.
@@ -101,7 +101,7 @@ impl Default for ElectionOptions {
             authorities: 1,
             trustees: 3,
             threshold: 2,
-            revoting: Revoting::LastCounts,
+            ballots_per_credential: 16,
             closing: Closing::Statements,
             witnesses: (0, 0),
             winners: vec![],
@@ -531,7 +531,7 @@ impl Parties {
                 max: all().max().unwrap_or(1),
                 total: options.most_weight.unwrap_or_else(|| 4 * all().sum::<u64>()),
             },
-            revoting: options.revoting,
+            ballots_per_credential: options.ballots_per_credential,
             ties: options.ties,
             quorum: options.quorum.clone(),
             privacy: options.privacy.clone(),

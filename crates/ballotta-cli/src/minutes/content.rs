@@ -6,7 +6,7 @@ use ballotta::contest::ContestOption;
 use ballotta::credential::ChangeCounts;
 use ballotta::decision::LotSeed;
 use ballotta::manifest::{
-    Closing, ElectionKind, Manifest, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, Text, Ties,
+    Closing, ElectionKind, Manifest, Quorum, QuorumBase, QuorumOf, QuorumRule, Text, Ties,
 };
 use ballotta::merkle::TreeHead;
 use ballotta::record::ResultDocument;
@@ -249,10 +249,10 @@ impl<'a> Writer<'a> {
             let max = [Span::Text(self.number(weights.max))];
             self.say(words::RULE_WEIGHTS, &[("unit", &[self.text(&weights.unit)]), ("max", &max)])
         });
-        items.push(self.word(match manifest.contents().revoting {
-            Revoting::LastCounts => words::RULE_REVOTE,
-            Revoting::NotAllowed => words::RULE_NO_REVOTE,
-        }));
+        items.push(match manifest.ballots_per_credential() {
+            1 => self.word(words::RULE_NO_REVOTE),
+            most => self.tell(words::RULE_REVOTE, &[("most", most.to_string())]),
+        });
         items.push(self.word(match manifest.contents().ties {
             Ties::Open => words::RULE_TIES_OPEN,
             Ties::Lot => words::RULE_TIES_LOT,

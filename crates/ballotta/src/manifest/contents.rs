@@ -50,8 +50,8 @@ pub struct ManifestContents {
     pub styles: Vec<BallotStyle>,
     /// The unit of weights, and the largest weights.
     pub weights: Weights,
-    /// What happens if a credential casts another ballot.
-    pub revoting: Revoting,
+    /// The largest number of ballots of one credential that are admitted; at least one. The last admitted one counts.
+    pub ballots_per_credential: u8,
     /// What happens if options tie.
     pub ties: Ties,
     /// The turnout that a valid election needs, if there is a quorum.
@@ -127,15 +127,6 @@ words! {
         Real = "real",
         /// A rehearsal. Every report says so.
         Rehearsal = "rehearsal",
-    }
-}
-words! {
-    /// What happens if a credential casts another ballot.
-    Revoting {
-        /// The last valid ballot of a credential counts.
-        LastCounts = "last_counts",
-        /// Only the first valid ballot of a credential counts.
-        NotAllowed = "not_allowed",
     }
 }
 words! {

@@ -8,7 +8,7 @@ use core::ops::Range;
 use super::Layout;
 use super::contents::{
     BallotStyle, Closing, Contest, ElectionKind, FORMAT, LogKey, ManifestContents, OnDisqualification, Party, Privacy,
-    Quorum, QuorumBase, QuorumOf, Revoting, RollChanges, Schedule, Software, Ties, Trustees, Weights, Witnesses,
+    Quorum, QuorumBase, QuorumOf, RollChanges, Schedule, Software, Ties, Trustees, Weights, Witnesses,
     parse_hex, parse_key, parse_log_key,
 };
 use crate::SUITE;
@@ -19,7 +19,7 @@ use crate::form::{FormBuilder, Packing};
 use crate::hash::FileHash;
 use crate::json::{self, Distinct, JsonPath, Node, ProblemLog};
 use crate::limits::{
-    MAX_AUTHORITIES, MAX_BOARD_NAME_BYTES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_GIANT_STEPS, MAX_KEY_NAME_BYTES,
+    MAX_AUTHORITIES, MAX_BALLOTS_PER_CREDENTIAL, MAX_BOARD_NAME_BYTES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_GIANT_STEPS, MAX_KEY_NAME_BYTES,
     MAX_LANGUAGES, MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_ROLL_CHANGES, MAX_SLOTS, MAX_STYLES, MAX_TERMS, MAX_TOTAL,
     MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES,
 };
@@ -112,7 +112,7 @@ impl ManifestParser {
             self.number_slots(node.path(), contests, ties)
         });
         let styles = object.required("styles", |node| self.styles(&node, &ids, contests.as_deref()));
-        let revoting = object.required("revoting", |node| node.word(Revoting::WORDS));
+        let ballots_per_credential = object.integer("ballots_per_credential", 1..=MAX_BALLOTS_PER_CREDENTIAL.into());
         let quorum = object.optional("quorum", |node| read_quorum(&node));
         let privacy = object.required("privacy", |node| read_privacy(&node));
         let closing = object.required("closing", |node| {
@@ -156,7 +156,7 @@ impl ManifestParser {
             contests,
             styles,
             weights: weights?,
-            revoting: revoting?,
+            ballots_per_credential: ballots_per_credential?,
             ties: ties?,
             quorum: quorum?,
             privacy: privacy?,

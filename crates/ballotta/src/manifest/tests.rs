@@ -85,7 +85,7 @@ pub(crate) fn contents() -> ManifestContents {
         ],
         styles: vec![style("member", &["board", "audit", "statute"]), style("guest", &["audit", "statute"])],
         weights: Weights { unit: text("quote", "shares"), max: 1000, total: 60_000 },
-        revoting: Revoting::LastCounts,
+        ballots_per_credential: 16,
         ties: Ties::Open,
         quorum: Some(Quorum {
             of: QuorumOf::Weight,
@@ -386,7 +386,6 @@ fn numbers_are_unsigned_integers() {
 fn words_are_known_or_refused() {
     for pointer in [
         "/kind",
-        "/revoting",
         "/ties",
         "/quorum/of",
         "/quorum/base",
