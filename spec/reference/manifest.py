@@ -85,6 +85,7 @@ class Manifest:
     witness_quorum: int
     witnesses: list[NoteKey]
     slots: int  # of all contests, and of the lot
+    attachments: list[tuple[bytes, int]]  # hash and length
 
     @property
     def lot_slot(self) -> int | None:
@@ -111,7 +112,7 @@ class Document(Schema):
             value,
             "format suite election_id kind languages title contests styles weights ballots_per_credential ties privacy closing"
             " organiser credential_authorities trustees board witnesses",
-            "description schedule quorum roll_changes client_software",
+            "description attachments schedule quorum roll_changes client_software",
         )
         self.word("format", top["format"], FORMAT)
         self.word("suite", top["suite"], SUITE_NAME)
@@ -122,6 +123,7 @@ class Document(Schema):
         self.distinct("languages", [tag.lower() for tag in self.languages])
         self.text("title", top["title"])
         self.text("description", top.get("description", MISSING))
+        self.attached("attachments", top)
         if (schedule := top.get("schedule", MISSING)) is not MISSING:
             for name, item in self.fields("schedule", schedule, "opens closes").items():
                 self.string(f"schedule.{name}", item, line)
@@ -188,17 +190,18 @@ class Document(Schema):
             digest, contests, styles, max_weight, total_weight, ballots, ties, quorum,
             roll_changes, counted, per_weight,
             closing, organiser, authorities, threshold, confirmed, trustees, board_key, witness_quorum, witnesses,
-            slots,
+            slots, self.attachments,
         )  # fmt: skip
 
     def contests(self, value: Any, max_weight: int, total_weight: int) -> list[Contest]:
         contests: list[Contest] = []
         for path, item in self.items("contests", value, 1, MAX_CONTESTS):
-            found = self.fields(path, item, "id title rule options", "description winners passes")
+            found = self.fields(path, item, "id title rule options", "description attachments winners passes")
             name = self.string(f"{path}.id", found["id"], identifier)
             self.text(f"{path}.title", found["title"])
             self.text(f"{path}.description", found.get("description", MISSING))
-            options = self.titled(f"{path}.options", found["options"], 1, MAX_OPTIONS, "description")
+            self.attached(f"{path}.attachments", found)
+            options = self.titled(f"{path}.options", found["options"], 1, MAX_OPTIONS, "description attachments")
             rule = read_rule(self, f"{path}.rule", found["rule"], options, max_weight, total_weight)
             slots = self.attempt(f"{path}.rule", lambda: rule.slots) if rule else None
             winners = passes = None

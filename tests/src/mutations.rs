@@ -182,6 +182,13 @@ impl Maker<'_> {
             let at = file.windows(8).position(|bytes| bytes == b"Election").expect("the title");
             file[at] = b'e';
         });
+        let attachment = self.path(S, "attachments/");
+        self.removed(S, "no attachment", &attachment);
+        self.edited(S, "an attachment with other bytes", &attachment, |file| file[0] ^= 1);
+        self.edited(S, "an attachment with a byte more", &attachment, |file| file.push(b'.'));
+        self.copy(S, "an attachment that the manifest does not name", |files| {
+            _ = files.insert(format!("attachments/{}", "5c".repeat(32)), b"?".to_vec());
+        });
         self.removed(S, "no checkpoint", record::CHECKPOINT);
         self.edited(S, "a checkpoint whose signature is not valid", record::CHECKPOINT, |file| {
             let at = file.len() - 20;

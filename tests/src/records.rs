@@ -43,6 +43,7 @@ pub fn election(closing: Closing) -> Election {
             threshold: 2,
             closing,
             ballots_per_credential: 3,
+            attachments: vec!["The text of the motion.\n", "The statement of a candidate.\n"],
             quorum: Some(Quorum {
                 of: QuorumOf::Weight,
                 base: QuorumBase::Roll,

@@ -15,6 +15,7 @@ use ballotta::manifest::{
 use ballotta::signing::PublicElement;
 use serde_json::{Value, json};
 
+use crate::attachments::{self, NewAttachment};
 use crate::console::{Console, Shown as _, counted, escaped, grouped, print};
 use crate::contests::{ContestArguments, Named};
 use crate::failure::{ErrorContext as _, refusal};
@@ -130,6 +131,10 @@ pub(crate) struct NewManifest {
     language: String,
     #[command(flatten)]
     contests: ContestArguments,
+    /// A file about the election (`/`), a contest or an option, such as `chair/ada=Photo=ada.jpg`: JPEG, PNG, WebP, PDF or text.
+    /// It is copied to `attachments`, beside the manifest; repeat this for more files
+    #[arg(long, value_name = "PLACE=TITLE=FILE")]
+    attachment: Vec<NewAttachment>,
     /// The organiser's public key
     #[arg(long, value_name = "KEY", value_parser = parse_key)]
     organiser: PublicElement,
@@ -202,8 +207,17 @@ pub(crate) struct NewManifest {
 
 impl NewManifest {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let bytes = self.contents()?.to_bytes()?;
+        let mut contents = self.contents()?;
+        let mut files = Vec::new();
+        for attachment in &self.attachment {
+            files.push(attachment.add(&self.language, &mut contents.attachments, &mut contents.contests)?);
+        }
+        let bytes = contents.to_bytes()?;
         let manifest = parse(&bytes).context("the options do not make a valid manifest")?;
+        let folder = self.out.parent().unwrap_or_else(|| Path::new(""));
+        for (path, bytes) in files {
+            attachments::write(&folder.join(path), &bytes)?;
+        }
         ballotta_io::write_new(&self.out, &bytes).with_context(|| format!("{} cannot be written", self.out.shown()))?;
         warn(&manifest, console);
         let total = manifest.weights().total;
@@ -236,6 +250,7 @@ impl NewManifest {
             languages: vec![self.language.clone()],
             title: text(&self.title),
             description: None,
+            attachments: Vec::new(),
             schedule,
             styles: vec![BallotStyle {
                 id: "all".to_owned(),

@@ -141,6 +141,7 @@ impl Rehearsal {
             languages,
             title,
             description: None,
+            attachments: Vec::new(),
             schedule,
             contests,
             styles,

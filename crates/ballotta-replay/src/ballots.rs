@@ -297,11 +297,12 @@ impl Ballots {
             contests: contests.iter().map(id).collect(),
         };
         let option =
-            |(id, title): &(String, String)| ContestOption { id: id.clone(), title: text(title), description: None };
+            |(id, title): &(String, String)| ContestOption { id: id.clone(), title: text(title), description: None, attachments: Vec::new() };
         let contests = self.contests.iter().map(|contest| manifest::Contest {
             id: contest.id.clone(),
             title: text(&contest.title),
             description: None,
+            attachments: Vec::new(),
             rule: contest.rule.clone(),
             winners: None,
             passes: None,

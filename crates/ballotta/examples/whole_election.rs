@@ -101,7 +101,7 @@ fn main() -> Fallible<()> {
     rng.fill_bytes(&mut board_seed);
     rng.fill_bytes(&mut election_id);
     let party = |name: &str, key: &KeyPair| Party { name: name.into(), key: *key.public() };
-    let option = |id: &str, title| ContestOption { id: id.into(), title: text(title), description: None };
+    let option = |id: &str, title| ContestOption { id: id.into(), title: text(title), description: None, attachments: Vec::new() };
     let board_name = "board.example";
     let board_key = hex::encode(NoteSigner::from_seed(board_name, &board_seed)?.key().as_bytes());
     let contents = ManifestContents {
@@ -110,11 +110,13 @@ fn main() -> Fallible<()> {
         languages: vec!["en".into()],
         title: text("Colour of the door"),
         description: None,
+        attachments: Vec::new(),
         schedule: None,
         contests: vec![Contest {
             id: "door".into(),
             title: text("Which colour?"),
             description: None,
+            attachments: Vec::new(),
             rule: Rule::Choose(Choose { min: 1, max: 1, blank: true }),
             winners: None,
             passes: None,

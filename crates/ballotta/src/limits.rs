@@ -6,6 +6,10 @@ pub const MAX_ENTRY_BYTES: usize = 65_535;
 pub const MAX_MANIFEST_BYTES: usize = 1 << 20;
 /// The most bytes in a message of the key ceremony, or in a partial decryption.
 pub const MAX_MESSAGE_BYTES: usize = 16 << 20;
+/// The most bytes in an attachment of a manifest.
+pub const MAX_ATTACHMENT_BYTES: usize = 16 << 20;
+/// The most attachments of an election, of a contest or of an option.
+pub const MAX_ATTACHMENTS: usize = 16;
 /// The most bytes in the choices of one ballot, written with identifiers.
 pub const MAX_CHOICES_BYTES: usize = 1 << 18;
 /// The most bytes in one line of the roll, with its line feed.

@@ -178,6 +178,8 @@ pub enum Check {
     PointedFile,
     /// A listed file is the one that was published (attack: a file is exchanged after the publication).
     ListedFile,
+    /// An attachment is the file that the manifest names (attack: voters are shown another statement of a candidate).
+    Attachment,
     /// The published result is the computed one (attack: other totals are published).
     PublishedResult,
     /// A closing statement is signed by its trustee (attack: one trustee states in the name of the others).

@@ -40,7 +40,7 @@ fn text(it: &str, en: &str) -> Text {
 }
 
 fn option(id: &str) -> ContestOption {
-    ContestOption { id: id.into(), title: text(&format!("Scelta {id}"), &format!("Option {id}")), description: None }
+    ContestOption { id: id.into(), title: text(&format!("Scelta {id}"), &format!("Option {id}")), description: None, attachments: Vec::new() }
 }
 
 fn contest(id: &str, rule: Choose, options: &[&str]) -> Contest {
@@ -48,6 +48,7 @@ fn contest(id: &str, rule: Choose, options: &[&str]) -> Contest {
         id: id.into(),
         title: text(&format!("Quesito {id}"), &format!("Question {id}")),
         description: Some(text("Più in dettaglio", "In detail")),
+        attachments: vec![],
         rule: Rule::Choose(rule),
         winners: None,
         passes: None,
@@ -77,6 +78,7 @@ pub(crate) fn contents() -> ManifestContents {
         languages: vec!["it".into(), "en".into()],
         title: text("Elezione", "Election"),
         description: Some(text("Una prova", "A rehearsal")),
+        attachments: vec![],
         schedule: Some(Schedule { opens: "2027-03-01 08:00".into(), closes: "2027-03-02 20:00".into() }),
         contests: vec![
             contest("board", Choose { min: 1, max: 2, blank: true }, &["ada", "bob", "cy"]),
