@@ -456,14 +456,16 @@ fn fields() -> Vec<Case> {
         (NO, "too many attachments", one("attachments", attachments(17))),
         (YES, "attachments of a contest", one("contests/1/attachments", attachments(16))),
         (YES, "attachments of an option", one("contests/0/options/0/attachments", attachments(16))),
-        (NO, "a file twice in one place", vec![
-            set("contests/0/attachments/1/sha256", "00".repeat(32)),
-        ]),
-        (YES, "a file in two places", vec![
-            set("attachments", attachments(1)),
-            set("contests/0/attachments", attachments(1)),
-            set("contests/0/options/0/attachments", attachments(1)),
-        ]),
+        (NO, "a file twice in one place", vec![set("contests/0/attachments/1/sha256", "00".repeat(32))]),
+        (
+            YES,
+            "a file in two places",
+            vec![
+                set("attachments", attachments(1)),
+                set("contests/0/attachments", attachments(1)),
+                set("contests/0/options/0/attachments", attachments(1)),
+            ],
+        ),
         (NO, "an attachment of another type", one("attachments/0/type", "text/html".into())),
         (NO, "an empty attachment", one("attachments/0/length", 0.into())),
         (YES, "the longest attachment", one("attachments/0/length", (1_u64 << 24).into())),

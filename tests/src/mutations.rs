@@ -520,8 +520,7 @@ impl Maker<'_> {
             board.vote(6, &option(1));
             for voter in [5, 6] {
                 let previous = board.heads.get(&voter).copied();
-                let again =
-                    crate::election::Ballot { previous, seed: 9, ..board.election.ballot(voter, &option(0)) };
+                let again = crate::election::Ballot { previous, seed: 9, ..board.election.ballot(voter, &option(0)) };
                 let again = again.cast().to_bytes();
                 board.push_ballot(&again);
             }

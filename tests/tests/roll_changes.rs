@@ -134,16 +134,14 @@ fn ballots_per_credential_after_a_change() {
     for voter in [8, 1] {
         vote(&mut board, voter);
         let last = vote(&mut board, voter);
-        let ballot = Ballot {
-            previous: board.heads.get(&voter).copied(),
-            seed: 5,
-            ..election.ballot(voter, &[option(1)])
-        };
+        let ballot =
+            Ballot { previous: board.heads.get(&voter).copied(), seed: 5, ..election.ballot(voter, &[option(1)]) };
         let index = board.push_ballot(&ballot.cast().to_bytes());
         too_many.push((index, AdmissionError::BallotLimit { limit: 2, last }));
     }
     board.finish();
-    let mut expected = vec![finding(&board, CheckId::BallotCredential, old, AdmissionError::Revoked { index: revoked })];
+    let mut expected =
+        vec![finding(&board, CheckId::BallotCredential, old, AdmissionError::Revoked { index: revoked })];
     for (index, error) in too_many {
         expected.push(finding(&board, CheckId::BallotPredecessor, index, error));
     }

@@ -19,7 +19,9 @@ use ballotta::merkle::TreeHead;
 use ballotta::record::{self, MemoryRecord, RecordSource, SourceError};
 use ballotta::verifier::{CheckId, Effect, Place, Stage, Verdict, Verification, VerifyOptions, verify};
 use ballotta::weaken::{Check, Weaken};
-use ballotta_tests::election::{Ballot, Board, Choice, Election, ElectionOptions, attachment, counted, failures, verify_record};
+use ballotta_tests::election::{
+    Ballot, Board, Choice, Election, ElectionOptions, attachment, counted, failures, verify_record,
+};
 use ballotta_tests::rng::TestRng;
 use ballotta_tests::statement::statement;
 

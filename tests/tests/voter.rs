@@ -14,7 +14,9 @@ use ballotta::record::{self, MemoryRecord, PublishedBoard, ReadError, RecordErro
 use ballotta::voter::{self, BallotStatus, CheckpointWitnesses, Purpose, RecordFetch, VoterError, Window};
 use ballotta::weaken::{Check, Weaken};
 use ballotta::written::{VoterNumber, WrittenFingerprint, WrittenTracker};
-use ballotta_tests::election::{Ballot, Board, Choice, Election, ElectionOptions, YES_OR_NO, choose, of_style, verify_record};
+use ballotta_tests::election::{
+    Ballot, Board, Choice, Election, ElectionOptions, YES_OR_NO, choose, of_style, verify_record,
+};
 use ballotta_tests::rng::TestRng;
 
 fn choices(json: &str) -> Choices {

@@ -112,7 +112,12 @@ impl ContestArguments {
             };
             let options = self.option.iter().filter_map(|option| {
                 let id = option.name.strip_prefix(&contest.name)?.strip_prefix('/')?;
-                Some(ContestOption { id: id.to_owned(), title: text(&option.value), description: None, attachments: Vec::new() })
+                Some(ContestOption {
+                    id: id.to_owned(),
+                    title: text(&option.value),
+                    description: None,
+                    attachments: Vec::new(),
+                })
             });
             let options: Vec<ContestOption> = options.collect();
             let passes = match (condition, options.as_slice()) {

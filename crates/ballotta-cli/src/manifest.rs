@@ -9,8 +9,8 @@ use anyhow::{Context as _, Result, bail, ensure};
 use ballotta::limits::{MAX_MANIFEST_BYTES, MAX_ROLL_CHANGES, MAX_TOTAL};
 use ballotta::manifest::{
     BallotStyle, Closing, ElectionKind, LogKey, Manifest, ManifestContents, ManifestErrors, OnDisqualification, Party,
-    Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, RollChanges, Schedule, Text, Ties, Trustees, Weights,
-    Witnesses, parse_key, parse_log_key,
+    Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, RollChanges, Schedule, Text, Ties, Trustees, Weights, Witnesses,
+    parse_key, parse_log_key,
 };
 use ballotta::signing::PublicElement;
 use serde_json::{Value, json};

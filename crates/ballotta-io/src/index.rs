@@ -341,7 +341,8 @@ impl BoardIndex {
             }
         }
         let lines = admitted.positions().iter().zip(admitted.ballots_of_lines());
-        let lines: Vec<LineHead> = lines.map(|(packed, ballots)| LineHead { packed: *packed, ballots: *ballots }).collect();
+        let lines: Vec<LineHead> =
+            lines.map(|(packed, ballots)| LineHead { packed: *packed, ballots: *ballots }).collect();
         let heads = lines.chunks(LINES as usize);
         let heads = heads.map(|heads| heads.iter().flat_map(|head| head.encode()).collect());
         let mut changes = vec![Vec::new(); binding.change_pages() as usize];

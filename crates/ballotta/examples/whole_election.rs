@@ -101,7 +101,12 @@ fn main() -> Fallible<()> {
     rng.fill_bytes(&mut board_seed);
     rng.fill_bytes(&mut election_id);
     let party = |name: &str, key: &KeyPair| Party { name: name.into(), key: *key.public() };
-    let option = |id: &str, title| ContestOption { id: id.into(), title: text(title), description: None, attachments: Vec::new() };
+    let option = |id: &str, title| ContestOption {
+        id: id.into(),
+        title: text(title),
+        description: None,
+        attachments: Vec::new(),
+    };
     let board_name = "board.example";
     let board_key = hex::encode(NoteSigner::from_seed(board_name, &board_seed)?.key().as_bytes());
     let contents = ManifestContents {

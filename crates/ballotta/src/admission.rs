@@ -289,8 +289,7 @@ impl<S: RecordSource> Admission<MemoryIndex<S>> {
         found.sort_unstable_by_key(|(ballot, _)| ballot.index);
 
         let limit = context.manifest().ballots_per_credential();
-        let mut ledger =
-            Ledger::new(roll.totals().roll_counts(context.manifest()), limit, roll.totals().voters(), rng);
+        let mut ledger = Ledger::new(roll.totals().roll_counts(context.manifest()), limit, roll.totals().voters(), rng);
         let rules = ChangeRules::for_manifest(context.manifest());
         let find_line = |credential: &[u8; 32]| roll.find(&source, credential);
         let mut entries = Vec::with_capacity(changes.len());
@@ -403,8 +402,7 @@ impl<I: AdmissionIndex> Admission<I> {
         board: &B,
     ) -> Result<(), AdmitError<B::Error>> {
         let limit = self.context.manifest().ballots_per_credential();
-        let admitted =
-            admit(&mut self.index, limit, index, ballot, |index| recorded(board, index), AdmitError::Index);
+        let admitted = admit(&mut self.index, limit, index, ballot, |index| recorded(board, index), AdmitError::Index);
         admitted.map_err(|error| match error {
             LedgerError::Refused(error) => AdmitError::Refused(error),
             LedgerError::Board(error) => error,

@@ -28,9 +28,8 @@ use ballotta::hash::{FileHash, Fingerprint, RollHash, Tracker};
 use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey, TrusteeSeed, TrusteeShares};
 use ballotta::manifest::{
-    Attachment, AttachmentType,
-    BallotStyle, Closing, Contest, ElectionKind, LogKey, Manifest, ManifestContents, OnDisqualification, Party,
-    Privacy, Quorum, RollChanges, Text, Ties, Trustees, Weights, Witnesses, parse_log_key,
+    Attachment, AttachmentType, BallotStyle, Closing, Contest, ElectionKind, LogKey, Manifest, ManifestContents,
+    OnDisqualification, Party, Privacy, Quorum, RollChanges, Text, Ties, Trustees, Weights, Witnesses, parse_log_key,
 };
 use ballotta::merkle::{Frontier, TreeHead, leaf_hash};
 use ballotta::proofs::ballot::BallotArgument;
@@ -141,7 +140,12 @@ pub const fn choose(min: u32, max: u32, blank: bool) -> Rule {
 pub fn numbered_options(count: usize) -> Vec<ContestOption> {
     let title = |number| text(format!("Option {number}"));
     (0..count)
-        .map(|number| ContestOption { id: format!("o{number}"), title: title(number), description: None, attachments: Vec::new() })
+        .map(|number| ContestOption {
+            id: format!("o{number}"),
+            title: title(number),
+            description: None,
+            attachments: Vec::new(),
+        })
         .collect()
 }
 

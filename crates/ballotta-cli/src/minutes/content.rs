@@ -5,9 +5,7 @@ use ballotta::ballot::Window;
 use ballotta::contest::ContestOption;
 use ballotta::credential::ChangeCounts;
 use ballotta::decision::LotSeed;
-use ballotta::manifest::{
-    Closing, ElectionKind, Manifest, Quorum, QuorumBase, QuorumOf, QuorumRule, Text, Ties,
-};
+use ballotta::manifest::{Closing, ElectionKind, Manifest, Quorum, QuorumBase, QuorumOf, QuorumRule, Text, Ties};
 use ballotta::merkle::TreeHead;
 use ballotta::record::ResultDocument;
 use ballotta::verifier::{CheckId, CheckReport, Effect, Failure, Place, Report, Role, Status, Verdict};

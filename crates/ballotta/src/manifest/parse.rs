@@ -9,8 +9,8 @@ use super::Layout;
 use super::attachment::{Attachment, AttachmentType};
 use super::contents::{
     BallotStyle, Closing, Contest, ElectionKind, FORMAT, LogKey, ManifestContents, OnDisqualification, Party, Privacy,
-    Quorum, QuorumBase, QuorumOf, RollChanges, Schedule, Software, Ties, Trustees, Weights, Witnesses,
-    parse_hex, parse_key, parse_log_key,
+    Quorum, QuorumBase, QuorumOf, RollChanges, Schedule, Software, Ties, Trustees, Weights, Witnesses, parse_hex,
+    parse_key, parse_log_key,
 };
 use crate::SUITE;
 use crate::contest::{ContestOption, Rule, RuleContext};
@@ -20,9 +20,9 @@ use crate::form::{FormBuilder, Packing};
 use crate::hash::FileHash;
 use crate::json::{self, Distinct, JsonPath, Node, Object, ProblemLog};
 use crate::limits::{
-    MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS, MAX_AUTHORITIES, MAX_BALLOTS_PER_CREDENTIAL, MAX_BOARD_NAME_BYTES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_GIANT_STEPS, MAX_KEY_NAME_BYTES,
-    MAX_LANGUAGES, MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_ROLL_CHANGES, MAX_SLOTS, MAX_STYLES, MAX_TERMS, MAX_TOTAL,
-    MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES,
+    MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS, MAX_AUTHORITIES, MAX_BALLOTS_PER_CREDENTIAL, MAX_BOARD_NAME_BYTES,
+    MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_GIANT_STEPS, MAX_KEY_NAME_BYTES, MAX_LANGUAGES, MAX_MANIFEST_BYTES, MAX_OPTIONS,
+    MAX_ROLL_CHANGES, MAX_SLOTS, MAX_STYLES, MAX_TERMS, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES,
 };
 use crate::problem::{ManifestErrors, ManifestProblem};
 use crate::text::{Text, read_distinct_id, read_distinct_title, read_key_name, read_language, read_line};

@@ -40,7 +40,12 @@ fn text(it: &str, en: &str) -> Text {
 }
 
 fn option(id: &str) -> ContestOption {
-    ContestOption { id: id.into(), title: text(&format!("Scelta {id}"), &format!("Option {id}")), description: None, attachments: Vec::new() }
+    ContestOption {
+        id: id.into(),
+        title: text(&format!("Scelta {id}"), &format!("Option {id}")),
+        description: None,
+        attachments: Vec::new(),
+    }
 }
 
 fn contest(id: &str, rule: Choose, options: &[&str]) -> Contest {
@@ -386,15 +391,8 @@ fn numbers_are_unsigned_integers() {
 
 #[test]
 fn words_are_known_or_refused() {
-    for pointer in [
-        "/kind",
-        "/ties",
-        "/quorum/of",
-        "/quorum/base",
-        "/quorum/rule",
-        "/closing",
-        "/contests/1/rule/kind",
-    ] {
+    for pointer in ["/kind", "/ties", "/quorum/of", "/quorum/base", "/quorum/rule", "/closing", "/contests/1/rule/kind"]
+    {
         let path = pointer[1..].replace("/1/", "[1].").replace('/', ".");
         assert_fault(&[(pointer, json!("Real"))], &path, ManifestProblem::UnknownValue);
     }

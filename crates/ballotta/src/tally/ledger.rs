@@ -583,15 +583,13 @@ mod tests {
             }
             assert!(bytes(&table) <= BYTES_PER_ENTRY * entries as usize + (8 << 10), "{entries}: {}", bytes(&table));
         }
-        let ledger =
-            Ledger::new(RollCounts { heads: 600_000, ..RollCounts::EMPTY }, 16, 0, &mut TestRng(1));
+        let ledger = Ledger::new(RollCounts { heads: 600_000, ..RollCounts::EMPTY }, 16, 0, &mut TestRng(1));
         assert_eq!(4 * ledger.heads.capacity() + ledger.ballots.capacity(), BYTES_PER_LINE * 600_000);
     }
 
     #[test]
     fn a_board_has_an_end() {
-        let mut ledger =
-            Ledger::new(RollCounts { heads: 1, ..RollCounts::EMPTY }, 16, 0, &mut TestRng(1));
+        let mut ledger = Ledger::new(RollCounts { heads: 1, ..RollCounts::EMPTY }, 16, 0, &mut TestRng(1));
         let ballot = LedgerEntry {
             voter: Some(0),
             credential: [3; 32],
