@@ -69,7 +69,7 @@ class Manifest:
     styles: list[Style]
     max_weight: int
     total_weight: int  # the largest sum of all weights of the roll
-    revoting: bool
+    ballots_per_credential: int
     ties: str
     quorum: Quorum | None
     roll_changes: tuple[int, int] | None  # the largest number, and the largest weight
@@ -85,6 +85,7 @@ class Manifest:
     witness_quorum: int
     witnesses: list[NoteKey]
     slots: int  # of all contests, and of the lot
+    attachments: list[tuple[bytes, int]]  # hash and length
 
     @property
     def lot_slot(self) -> int | None:
@@ -109,9 +110,9 @@ class Document(Schema):
         top = self.fields(
             "manifest",
             value,
-            "format suite election_id kind languages title contests styles weights revoting ties privacy closing"
+            "format suite election_id kind languages title contests styles weights ballots_per_credential ties privacy closing"
             " organiser credential_authorities trustees board witnesses",
-            "description schedule quorum roll_changes client_software",
+            "description attachments schedule quorum roll_changes client_software",
         )
         self.word("format", top["format"], FORMAT)
         self.word("suite", top["suite"], SUITE_NAME)
@@ -122,6 +123,7 @@ class Document(Schema):
         self.distinct("languages", [tag.lower() for tag in self.languages])
         self.text("title", top["title"])
         self.text("description", top.get("description", MISSING))
+        self.attached("attachments", top)
         if (schedule := top.get("schedule", MISSING)) is not MISSING:
             for name, item in self.fields("schedule", schedule, "opens closes").items():
                 self.string(f"schedule.{name}", item, line)
@@ -131,7 +133,7 @@ class Document(Schema):
         total_weight = self.integer("weights.total", weights["total"], max_weight or 1, MAX_TOTAL)
         contests = self.contests(top["contests"], max_weight or 1, total_weight or MAX_TOTAL)
         styles = self.styles(top["styles"], contests)
-        revoting = self.word("revoting", top["revoting"], "last_counts", "not_allowed")
+        ballots = self.integer("ballots_per_credential", top["ballots_per_credential"], 1, 255)
         ties = self.word("ties", top["ties"], "open", "lot")
         quorum = self.quorum(top.get("quorum", MISSING))
         privacy = self.fields("privacy", top["privacy"], PRIVACY)
@@ -185,20 +187,21 @@ class Document(Schema):
             if contest.rule.bound * total_weight > MAX_TOTAL:
                 self.problems.append(f"contests[{number}].rule: its totals can become too large")
         return Manifest(
-            digest, contests, styles, max_weight, total_weight, revoting == "last_counts", ties, quorum,
+            digest, contests, styles, max_weight, total_weight, ballots, ties, quorum,
             roll_changes, counted, per_weight,
             closing, organiser, authorities, threshold, confirmed, trustees, board_key, witness_quorum, witnesses,
-            slots,
+            slots, self.attachments,
         )  # fmt: skip
 
     def contests(self, value: Any, max_weight: int, total_weight: int) -> list[Contest]:
         contests: list[Contest] = []
         for path, item in self.items("contests", value, 1, MAX_CONTESTS):
-            found = self.fields(path, item, "id title rule options", "description winners passes")
+            found = self.fields(path, item, "id title rule options", "description attachments winners passes")
             name = self.string(f"{path}.id", found["id"], identifier)
             self.text(f"{path}.title", found["title"])
             self.text(f"{path}.description", found.get("description", MISSING))
-            options = self.titled(f"{path}.options", found["options"], 1, MAX_OPTIONS, "description")
+            self.attached(f"{path}.attachments", found)
+            options = self.titled(f"{path}.options", found["options"], 1, MAX_OPTIONS, "description attachments")
             rule = read_rule(self, f"{path}.rule", found["rule"], options, max_weight, total_weight)
             slots = self.attempt(f"{path}.rule", lambda: rule.slots) if rule else None
             winners = passes = None

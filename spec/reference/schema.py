@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
-from encoding import MAX_NAME_CHARS, MAX_TEXT_BYTES, Refused, is_hex, require
+from encoding import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS, MAX_NAME_CHARS, MAX_TEXT_BYTES, Refused, is_hex, require
 from group import Element, Point, decode, decode_edwards, is_identity, is_prime_order
 
 WHITE_SPACE = (
@@ -20,6 +20,7 @@ INVISIBLE = re.compile(
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U00013430-\U00013440\U00016fe4\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 MISSING = object()
+ATTACHMENT_TYPES = ("image/jpeg", "image/png", "image/webp", "application/pdf", "text/plain")
 
 
 @dataclass
@@ -28,6 +29,7 @@ class Schema:
 
     problems: list[str] = field(default_factory=list)
     languages: list[str] = field(default_factory=list)
+    attachments: list[tuple[bytes, int]] = field(default_factory=list)  # hash and length
 
     # Types.
 
@@ -90,11 +92,26 @@ class Schema:
             names.append(self.string(f"{item_path}.id", fields["id"], identifier))
             titles.append(self.text(f"{item_path}.title", fields["title"]))
             self.text(f"{item_path}.description", fields.get("description", MISSING))
+            self.attached(f"{item_path}.attachments", fields)
         self.distinct(path, names)
         for tag in self.languages:
             shown = [title.get(tag) or "" for title in titles]
             self.distinct(f"{path}.title.{tag}", [folded(title) for title in shown if title])
         return names
+
+    def attached(self, path: str, fields: dict[str, Any]) -> None:
+        """The attachments of the election, of a contest or of an option: spec/manifest.md#attachments."""
+        hashes = []
+        for place, item in self.items(path, fields.get("attachments", MISSING), 0, MAX_ATTACHMENTS):
+            file = self.fields(place, item, "title type length sha256")
+            self.text(f"{place}.title", file["title"])
+            self.word(f"{place}.type", file["type"], *ATTACHMENT_TYPES)
+            length = self.integer(f"{place}.length", file["length"], 1, MAX_ATTACHMENT_BYTES)
+            digits = self.string(f"{place}.sha256", file["sha256"], hexadecimal)
+            if digits and length:
+                hashes.append(digits)
+                self.attachments.append((bytes.fromhex(file["sha256"]), length))
+        self.distinct(path, hashes)
 
     def share(self, path: str, fields: dict[str, Any]) -> tuple[str, int, int]:
         """Reads a rule and a fraction: spec/manifest.md#schema, quorum."""

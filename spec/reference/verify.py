@@ -16,7 +16,7 @@ from board import (
 from ceremony import Broken, Ceremony, JointKey
 from contests import Outcome
 from encoding import (
-    MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_LIST_BYTES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES, MAX_POINTERS,
+    MAX_ATTACHMENT_BYTES, MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_LIST_BYTES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES, MAX_POINTERS,
     MAX_RESULT_BYTES, MAX_ROLL_LINE_BYTES, MAX_SIGNED_BY_ONE, MAX_VOTERS, NO_DIGEST, Refused, require, written,
 )  # fmt: skip
 from manifest import Manifest, read_manifest
@@ -637,9 +637,21 @@ class Verifier:
             return
         paths = [path for path in paths if path not in tiles and not is_light_path(path)]
         report.saw(check, len(paths))
+        attachments: dict[str, list[tuple[bytes, int]]] = {}
+        for digest, length in manifest.attachments:
+            attachments.setdefault(f"attachments/{digest.hex()}", []).append((digest, length))
         for path in paths:
-            if path not in named and path not in listed:
+            if path in attachments:
+                self.attachment(path, attachments[path])
+            elif path not in named and path not in listed:
                 report.note(check, {"file": path}, "the file is not part of the record")
+
+    def attachment(self, path: str, named: list[tuple[bytes, int]]) -> None:
+        """A file that the manifest names. Nobody has signed the bytes of this copy, and no result depends on them."""
+        check, place = "record.files", {"file": path}
+        _, data = self.read(check, path, MAX_ATTACHMENT_BYTES)
+        if data is not None and any((sha256(data), len(data)) != file for file in named):
+            self.report.note(check, place, "not the file that the manifest names")
 
 
 def who_answers(difference: str | None, trustee: int) -> list[Role]:
@@ -662,6 +674,7 @@ class Ballots:
         self.randomness: set[bytes] = set()
         self.last: dict[bytes, bytes] = {}
         self.heads: dict[bytes, int] = {}
+        self.number: dict[bytes, int] = {}
         self.counted: dict[bytes, Counted] = {}
 
     def admit(self, index: int, data: bytes, scan: Scan) -> None:
@@ -689,13 +702,15 @@ class Ballots:
         rule("duplicate", ballot.tracker not in self.trackers, "an admitted ballot has the same tracker")
         rule("randomness", ballot.r.encoding not in self.randomness, "an admitted ballot has the same R")
         previous = self.last.get(credential, NO_DIGEST)
-        once = self.manifest.revoting or previous == NO_DIGEST
-        rule("predecessor", once, "the voter has voted before, and must not vote again")
+        number = self.number.get(credential, 0) + 1
+        few = number <= self.manifest.ballots_per_credential
+        rule("predecessor", few, "the voter has cast as many ballots as the manifest allows")
         rule("predecessor", ballot.previous == previous, "the predecessor is not the voter's last ballot")
         self.trackers.add(ballot.tracker)
         self.randomness.add(ballot.r.encoding)
         self.last[credential] = ballot.tracker
         self.heads[credential] = index
+        self.number[credential] = number
         self.counted[credential] = Counted(ballot.style, voter.weight, ballot.r.point, [c.point for c in ballot.c])
 
 

@@ -57,6 +57,9 @@ pub fn base() -> Value {
     ] });
     manifest["contests"][0]["description"] = text("Explains.");
     manifest["contests"][0]["options"][1]["description"] = text("Explains.");
+    manifest["attachments"] = attachments(1);
+    manifest["contests"][0]["attachments"] = attachments(2);
+    manifest["contests"][0]["options"][1]["attachments"] = attachments(1);
     manifest["languages"] = json!(["en", "it"]);
     manifest["title"] = text("Election");
     manifest["description"] = text("Explains.");
@@ -70,6 +73,18 @@ pub fn base() -> Value {
     manifest["roll_changes"] = json!({ "number": 2, "weight": 3 });
     manifest["client_software"] = json!([{ "name": "page", "sha256": "5c".repeat(32) }]);
     manifest
+}
+
+/// Attachments with different hashes, of every type.
+fn attachments(count: usize) -> Value {
+    let types = ["image/jpeg", "image/png", "image/webp", "application/pdf", "text/plain"];
+    let one = |number: usize| {
+        json!({
+            "title": { "en": "A file", "it": "Un file" }, "type": types[number % types.len()], "length": 1 + number,
+            "sha256": format!("{number:02x}").repeat(32),
+        })
+    };
+    (0..count).map(one).collect()
 }
 
 /// Sets the value at a path, which is written with `/`. A new item may be added to a list.
@@ -436,8 +451,33 @@ fn fields() -> Vec<Case> {
         (NO, "changes of the roll without weight", changes(1, 0)),
         (NO, "changes of the roll until a time", one("roll_changes", "close".into())),
         (NO, "changes of the roll with an unknown field", one("roll_changes/until", "close".into())),
-        (NO, "another word for revoting", one("revoting", "first_counts".into())),
-        (YES, "no revoting", one("revoting", "not_allowed".into())),
+        (YES, "no attachments", one("attachments", json!([]))),
+        (YES, "attachments of the election", one("attachments", attachments(16))),
+        (NO, "too many attachments", one("attachments", attachments(17))),
+        (YES, "attachments of a contest", one("contests/1/attachments", attachments(16))),
+        (YES, "attachments of an option", one("contests/0/options/0/attachments", attachments(16))),
+        (NO, "a file twice in one place", vec![set("contests/0/attachments/1/sha256", "00".repeat(32))]),
+        (
+            YES,
+            "a file in two places",
+            vec![
+                set("attachments", attachments(1)),
+                set("contests/0/attachments", attachments(1)),
+                set("contests/0/options/0/attachments", attachments(1)),
+            ],
+        ),
+        (NO, "an attachment of another type", one("attachments/0/type", "text/html".into())),
+        (NO, "an empty attachment", one("attachments/0/length", 0.into())),
+        (YES, "the longest attachment", one("attachments/0/length", (1_u64 << 24).into())),
+        (NO, "an attachment that is too long", one("attachments/0/length", ((1_u64 << 24) + 1).into())),
+        (NO, "an attachment with upper-case digits", one("attachments/0/sha256", "5C".repeat(32).into())),
+        (NO, "an attachment with a title in no language", one("attachments/0/title", json!({}))),
+        (NO, "an attachment with an unknown field", one("attachments/0/url", "https://example.org".into())),
+        (YES, "one ballot of a credential", one("ballots_per_credential", 1.into())),
+        (YES, "as many ballots of a credential as possible", one("ballots_per_credential", 255.into())),
+        (NO, "no ballot of a credential", one("ballots_per_credential", 0.into())),
+        (NO, "too many ballots of a credential", one("ballots_per_credential", 256.into())),
+        (NO, "the number of ballots as a text", one("ballots_per_credential", "16".into())),
         (YES, "no software", one("client_software", json!([]))),
         (NO, "software with a hash that is none", one("client_software/0/sha256", "5c".into())),
         (NO, "software with an unknown field", one("client_software/0/url", "https://example.org".into())),
@@ -452,7 +492,7 @@ fn fields() -> Vec<Case> {
         "contests",
         "styles",
         "weights",
-        "revoting",
+        "ballots_per_credential",
         "privacy",
         "closing",
         "organiser",

@@ -182,6 +182,13 @@ impl Maker<'_> {
             let at = file.windows(8).position(|bytes| bytes == b"Election").expect("the title");
             file[at] = b'e';
         });
+        let attachment = self.path(S, "attachments/");
+        self.removed(S, "no attachment", &attachment);
+        self.edited(S, "an attachment with other bytes", &attachment, |file| file[0] ^= 1);
+        self.edited(S, "an attachment with a byte more", &attachment, |file| file.push(b'.'));
+        self.copy(S, "an attachment that the manifest does not name", |files| {
+            _ = files.insert(format!("attachments/{}", "5c".repeat(32)), b"?".to_vec());
+        });
         self.removed(S, "no checkpoint", record::CHECKPOINT);
         self.edited(S, "a checkpoint whose signature is not valid", record::CHECKPOINT, |file| {
             let at = file.len() - 20;
@@ -506,6 +513,17 @@ impl Maker<'_> {
             board.push_ballot(&ballot);
             board.vote(6, &option(1));
             board.organise(Action::CutOff);
+        });
+        self.after_the_opening(W, "a replaced code and its new one, each with a ballot more than allowed", |board| {
+            board.change(LATE, None, Some(5));
+            board.change(ChangeReason::LostCode, Some(5), Some(6));
+            board.vote(6, &option(1));
+            for voter in [5, 6] {
+                let previous = board.heads.get(&voter).copied();
+                let again = crate::election::Ballot { previous, seed: 9, ..board.election.ballot(voter, &option(0)) };
+                let again = again.cast().to_bytes();
+                board.push_ballot(&again);
+            }
         });
         self.after_the_opening(W, "voters are added in two styles, and one of them leaves", |board| {
             board.change(LATE, None, Some(8));
@@ -870,6 +888,16 @@ impl Maker<'_> {
         self.before_the_close(S, "a ballot that names no predecessor, of a voter who has voted", |board| {
             let ballot = board.election.ballot(3, &[options(&[0])]).cast().to_bytes();
             board.push_ballot(&ballot);
+        });
+        self.before_the_close(S, "the last ballot of a voter that the manifest allows, and one more", |board| {
+            board.vote(0, &[options(&[0]), options(&[1])]);
+            let more = crate::election::Ballot {
+                previous: board.heads.get(&0).copied(),
+                seed: 9,
+                ..board.election.ballot(0, &[options(&[1]), options(&[0])])
+            };
+            let more = more.cast().to_bytes();
+            board.push_ballot(&more);
         });
         self.before_the_close(W, "a second ballot of a voter, although nobody may vote twice", |board| {
             let ballot = crate::election::Ballot {

@@ -13,7 +13,7 @@ use ballotta::board::tiles::{bundle_paths, decode_bundle};
 use ballotta::decision::Winners;
 use ballotta::group::{Element, PublicElement, Scalar, hash_to_group};
 use ballotta::index::{AuthorityIndex, TrusteeIndex};
-use ballotta::manifest::{Closing, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, RollChanges, Ties};
+use ballotta::manifest::{Closing, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, RollChanges, Ties};
 use ballotta::merkle::{Frontier, leaf_hash};
 use ballotta::record::{self, MemoryRecord, WithheldReason};
 use ballotta::transcript::ProofTranscript;
@@ -30,7 +30,7 @@ use crate::{framed, tagged};
 
 /// The election that is closed in one of the two ways.
 ///
-/// The voters of the first have different weights, and both of its trustees are needed. In the second, one of the contests
+/// The voters of the first have different weights and three ballots each, and both of its trustees are needed. In the second, one of the contests
 /// is withheld, one of two trustees is enough, nobody may vote twice, and the roll may change.
 #[must_use]
 pub fn election(closing: Closing) -> Election {
@@ -42,6 +42,8 @@ pub fn election(closing: Closing) -> Election {
             trustees: 2,
             threshold: 2,
             closing,
+            ballots_per_credential: 3,
+            attachments: vec!["The text of the motion.\n", "The statement of a candidate.\n"],
             quorum: Some(Quorum {
                 of: QuorumOf::Weight,
                 base: QuorumBase::Roll,
@@ -60,7 +62,7 @@ pub fn election(closing: Closing) -> Election {
             roll_changes: Some(RollChanges { number: 3, weight: 3 }),
             trustees: 2,
             threshold: 1,
-            revoting: Revoting::NotAllowed,
+            ballots_per_credential: 1,
             // Two options tie for one place.
             winners: vec![(0, Winners { number: 1, groups: vec![] })],
             ties: Ties::Lot,

@@ -12,7 +12,6 @@ use ballotta::encoding::DecodeError;
 use ballotta::group::{Scalar, SecretScalar};
 use ballotta::hash::{FileHash, Tracker};
 use ballotta::index::AuthorityIndex;
-use ballotta::manifest::Revoting;
 use ballotta::proofs::schnorr::KeyPair;
 use ballotta::record;
 use ballotta::verifier::{CheckId, Place};
@@ -384,16 +383,46 @@ fn a_void_ballot_does_not_break_the_chain() {
     board.expect_failures(&[expected]);
 }
 
+/// More ballots of a credential than the manifest allows, in a row. The first ones that the manifest allows are admitted.
 #[test]
-fn a_second_ballot_where_none_is_allowed() {
-    let election = Election::build(ElectionOptions { revoting: Revoting::NotAllowed, ..options() });
-    let error = AdmissionError::RevoteNotAllowed { first: election.first_ballot() };
-    for follows in [true, false] {
-        refused(&election, CheckId::BallotPredecessor, &error, &|board| {
-            let previous = board.heads.get(&1).copied().filter(|_| follows);
-            board.push_ballot(&Ballot { previous, seed: 5, ..election.ballot(1, &[option(1)]) }.cast().to_bytes())
-        });
+fn more_ballots_than_the_manifest_allows() {
+    for limit in [1, 2, 5] {
+        let election = Election::build(ElectionOptions { ballots_per_credential: limit, ..options() });
+        let first = election.first_ballot();
+        // Voter 1 votes first, and again until the limit, after the ballots of voters 2 and 3.
+        let last = if limit == 1 { first } else { first + 1 + u64::from(limit) };
+        let error = AdmissionError::BallotLimit { limit, last };
+        let to_the_limit = |board: &mut Board<'_>| (1..limit).for_each(|_| _ = board.vote(1, &[option(0)]));
+        for follows in [true, false] {
+            refused(&election, CheckId::BallotPredecessor, &error, &|board| {
+                to_the_limit(board);
+                let previous = board.heads.get(&1).copied().filter(|_| follows);
+                board.push_ballot(&Ballot { previous, seed: 5, ..election.ballot(1, &[option(1)]) }.cast().to_bytes())
+            });
+        }
     }
+}
+
+/// A voter floods the board with valid ballots, each after the one before. Both verifications are done in one piece and in
+/// shards.
+#[test]
+fn a_flood_of_ballots() {
+    let election = Election::build(ElectionOptions { ballots_per_credential: 3, ..options() });
+    let mut board = election.open_board();
+    board.everybody_votes();
+    board.vote(1, &[option(0)]);
+    let last = board.vote(1, &[option(1)]);
+    let flood = Ballot { previous: board.heads.get(&1).copied(), seed: 5, ..election.ballot(1, &[option(0)]) };
+    let index = board.push_ballot(&flood.cast().to_bytes());
+    let weak = Weaken::without(Check::BallotLimit);
+    let mut forged = board.clone();
+    forged.chosen.insert(1, vec![option(0)]);
+    forged.finish();
+    forged.expect_valid();
+    drop(weak);
+    board.finish();
+    let error = AdmissionError::BallotLimit { limit: 3, last };
+    board.expect_failures(&[failure(&board, (CheckId::BallotPredecessor, index, error.to_string()))]);
 }
 
 /// Attack L2: the board changes entries and signs again. If it swaps or drops ballots of one voter, a ballot names a

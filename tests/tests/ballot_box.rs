@@ -14,7 +14,7 @@ use ballotta::encoding::DecodeError;
 use ballotta::group::{Scalar, SecretScalar};
 use ballotta::hash::FileHash;
 use ballotta::index::AuthorityIndex;
-use ballotta::manifest::{Closing, Revoting};
+use ballotta::manifest::Closing;
 use ballotta::merkle::{LogError, leaf_hash};
 use ballotta::proofs::schnorr::SchnorrProof;
 use ballotta::record::{self, MemoryRecord, PublishedBoard};
@@ -23,7 +23,7 @@ use ballotta::verifier::{Stage, VerifyOptions, verify};
 use ballotta::voter;
 use ballotta::written::VoterNumber;
 use ballotta_tests::ballot_box::{resume, resumed};
-use ballotta_tests::election::{Board, Choice, Election, ElectionOptions};
+use ballotta_tests::election::{Ballot, Board, Choice, Election, ElectionOptions};
 use ballotta_tests::rng::TestRng;
 
 fn yes() -> [Choice; 1] {
@@ -108,15 +108,44 @@ fn a_restarted_box_decides_as_one_that_goes_on() {
 }
 
 #[test]
-fn one_ballot_where_revoting_is_not_allowed() {
-    let election = Election::build(ElectionOptions { revoting: Revoting::NotAllowed, ..ElectionOptions::default() });
+fn one_ballot_where_no_second_one_is_allowed() {
+    let election = Election::build(ElectionOptions { ballots_per_credential: 1, ..ElectionOptions::default() });
     let mut board = election.open_board();
     let first = board.vote(0, &yes());
     let mut again = election.ballot(0, &yes());
     (again.previous, again.seed) = (Some(board.heads[&0]), 99);
     let mut admission = resume(&board);
-    let error = refused(AdmissionError::RevoteNotAllowed { first });
+    let error = refused(AdmissionError::BallotLimit { limit: 1, last: first });
     assert_eq!(admit(&mut admission, &mut board, &again.cast().to_bytes()), error);
+}
+
+/// The last ballot that the manifest allows is admitted, and the next one is not. Who sends a ballot again gets the receipt of the
+/// logged one, at the limit as well. A box that is resumed knows how many there are.
+#[test]
+fn as_many_ballots_as_the_manifest_allows() {
+    let election = Election::build(ElectionOptions { ballots_per_credential: 3, ..ElectionOptions::default() });
+    let mut board = election.open_board();
+    board.vote(0, &yes());
+    let mut admission = resume(&board);
+    let next = |board: &Board<'_>, seed| {
+        let previous = board.heads.get(&0).copied();
+        Ballot { previous, seed, ..election.ballot(0, &yes()) }.cast()
+    };
+    let mut last = 0;
+    for seed in [5, 6] {
+        let ballot = next(&board, seed);
+        last = admit(&mut admission, &mut board, &ballot.to_bytes()).unwrap();
+        board.heads.insert(0, *ballot.tracker());
+        let again = admission.logged(&ballot.to_bytes(), &board.entries, &mut TestRng(1));
+        assert_eq!(again, Ok(Some(last)));
+    }
+    let flood = next(&board, 7).to_bytes();
+    let error = refused(AdmissionError::BallotLimit { limit: 3, last });
+    assert_eq!(admit(&mut admission, &mut board, &flood), error);
+    assert_eq!(admit(&mut resume(&board), &mut board, &flood), error);
+    // The limit is of one credential.
+    let other = election.ballot(1, &yes()).cast().to_bytes();
+    assert!(admit(&mut admission, &mut board, &other).is_ok());
 }
 
 #[test]

@@ -11,7 +11,7 @@ use ballotta::decryption::TallyReference;
 use ballotta::encoding::DecodeError;
 use ballotta::evidence::{Convicted, Evidence};
 use ballotta::hash::{Fingerprint, TallyDigest, Tracker};
-use ballotta::manifest::{Closing, Revoting};
+use ballotta::manifest::Closing;
 use ballotta::merkle::{Frontier, LogError, TreeHead, leaf_hash};
 use ballotta::record::light::{self, ElectionSummary};
 use ballotta::record::{self, MemoryRecord, RecordError, TiledLogError, read_head, read_manifest};
@@ -29,7 +29,7 @@ use rand_core::Rng as _;
 use serde_json::json;
 
 fn election() -> Election {
-    Election::build(ElectionOptions { revoting: Revoting::LastCounts, ..ElectionOptions::default() })
+    Election::build(ElectionOptions { ballots_per_credential: 16, ..ElectionOptions::default() })
 }
 
 fn read(record: &MemoryRecord) -> Result<LightElection, VoterError> {
@@ -148,10 +148,10 @@ fn an_election_that_is_not_open_yet() {
     let stranger = Election::build(ElectionOptions { seed: 99, ..ElectionOptions::default() });
     let found = light.voter(&record, &code(&stranger, 0), &mut TestRng(2)).err();
     assert_eq!(found, Some(VoterError::UnknownCredential));
-    let once = Election::build(ElectionOptions { revoting: Revoting::NotAllowed, ..ElectionOptions::default() });
+    let once = Election::build(ElectionOptions { ballots_per_credential: 1, ..ElectionOptions::default() });
     let mut board = once.open_board();
     board.vote(0, &[Choice::Options(vec![1])]);
-    assert_eq!(predecessor(&once, &light_record(&board), 0), Err(VoterError::HasVoted));
+    assert_eq!(predecessor(&once, &light_record(&board), 0), Err(VoterError::BallotLimit { limit: 1 }));
 }
 
 /// Another server shows other keys, another roll, another number of voters: the fingerprint is not the one that was opened.
@@ -409,7 +409,7 @@ fn the_closing_is_signed() {
 fn heads_are_signed_by_enough_trustees() {
     let election = Election::build(ElectionOptions {
         closing: Closing::Statements,
-        revoting: Revoting::LastCounts,
+        ballots_per_credential: 16,
         ..ElectionOptions::default()
     });
     let mut board = election.open_board();

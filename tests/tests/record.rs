@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use ballotta::contest::Rule;
 use ballotta::hash::{Fingerprint, TreeHash};
-use ballotta::manifest::{Closing, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting};
+use ballotta::manifest::{Closing, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule};
 use ballotta::record::{MemoryRecord, RecordSource, SourceError};
 use ballotta::verifier::{CheckId, Place, Report, Role, Stage, Status, Verdict, VerifyOptions, verify};
 use ballotta::written::WrittenFingerprint;
@@ -216,7 +216,7 @@ fn quorums() {
 
 #[test]
 fn a_second_ballot_where_one_is_allowed() {
-    let options = ElectionOptions { revoting: Revoting::NotAllowed, ..ElectionOptions::default() };
+    let options = ElectionOptions { ballots_per_credential: 1, ..ElectionOptions::default() };
     Election::build(options).run().expect_valid();
 }
 

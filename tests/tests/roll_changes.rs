@@ -20,7 +20,7 @@ use ballotta::voter::{Election as VotersElection, VoterError};
 use ballotta::weaken::{Check, Weaken};
 use ballotta::written::{VoterNumber, WrittenTracker};
 use ballotta_tests::election::{
-    Board, Choice, Election, ElectionOptions, counted, failures, summary, verify_in_shards, verify_record,
+    Ballot, Board, Choice, Election, ElectionOptions, counted, failures, summary, verify_in_shards, verify_record,
 };
 use ballotta_tests::rng::TestRng;
 
@@ -121,6 +121,31 @@ fn an_election_in_which_the_roll_lives() {
     assert_eq!([10, 11, 12].map(head), [VoterHead::None; 3]);
     let check = verification.report.checks.iter().find(|check| check.check == CheckId::RollChanges).unwrap();
     assert_eq!((check.items, check.status), (3, Status::Passed));
+}
+
+/// The number of ballots is that of a credential: the one that replaces a revoked one begins anew, on its own line.
+#[test]
+fn ballots_per_credential_after_a_change() {
+    let election = Election::build(ElectionOptions { ballots_per_credential: 2, ..options() });
+    let mut board = election.open_board();
+    let revoked = board.change(ChangeReason::LostCode, Some(0), Some(8));
+    let old = push_ballot_of(&mut board, 0);
+    let mut too_many = Vec::new();
+    for voter in [8, 1] {
+        vote(&mut board, voter);
+        let last = vote(&mut board, voter);
+        let ballot =
+            Ballot { previous: board.heads.get(&voter).copied(), seed: 5, ..election.ballot(voter, &[option(1)]) };
+        let index = board.push_ballot(&ballot.cast().to_bytes());
+        too_many.push((index, AdmissionError::BallotLimit { limit: 2, last }));
+    }
+    board.finish();
+    let mut expected =
+        vec![finding(&board, CheckId::BallotCredential, old, AdmissionError::Revoked { index: revoked })];
+    for (index, error) in too_many {
+        expected.push(finding(&board, CheckId::BallotPredecessor, index, error));
+    }
+    board.expect_failures(&expected);
 }
 
 #[test]

@@ -14,12 +14,14 @@ use ballotta::board::timeline::OrderError;
 use ballotta::credential::RollSignatureError;
 use ballotta::decryption::{ClosingStatement, DecryptionError, TallyDifference, TallyReference};
 use ballotta::hash::{FileHash, Fingerprint, TallyDigest, TreeHash};
-use ballotta::manifest::Closing;
+use ballotta::manifest::{AttachmentError, Closing};
 use ballotta::merkle::TreeHead;
 use ballotta::record::{self, MemoryRecord, RecordSource, SourceError};
 use ballotta::verifier::{CheckId, Effect, Place, Stage, Verdict, Verification, VerifyOptions, verify};
 use ballotta::weaken::{Check, Weaken};
-use ballotta_tests::election::{Ballot, Board, Choice, Election, ElectionOptions, counted, failures, verify_record};
+use ballotta_tests::election::{
+    Ballot, Board, Choice, Election, ElectionOptions, attachment, counted, failures, verify_record,
+};
 use ballotta_tests::rng::TestRng;
 use ballotta_tests::statement::statement;
 
@@ -519,6 +521,40 @@ fn a_listed_file_with_other_bytes() {
     sabotage(Check::ListedFile, &record, &real);
 }
 
+/// Voters are shown another statement of a candidate. The result does not depend on it, so this is a finding; that the record
+/// does not have an attachment is none.
+#[test]
+fn an_attachment_with_other_bytes() {
+    const STATEMENT: &str = "I shall mend the roof.";
+    let election = Election::build(ElectionOptions { attachments: vec![STATEMENT], ..ElectionOptions::default() });
+    let mut record = election.run().record();
+    let path = attachment(STATEMENT).path();
+    assert!(record.files.contains_key(&path));
+    assert_eq!(verify_record(&record).report.verdict, Some(Verdict::Holds));
+    for (other, error) in [
+        ("I shall mend the roof,", AttachmentError::Hash),
+        ("I shall not mend the roof.", AttachmentError::Length { found: 26, expected: 22 }),
+    ] {
+        record.files.insert(path.clone(), other.as_bytes().to_vec());
+        let weak = Weaken::without(Check::Attachment);
+        assert_eq!(verify_record(&record).report.verdict, Some(Verdict::Holds));
+        drop(weak);
+        let report = verify_record(&record).report;
+        assert_eq!(report.verdict, Some(Verdict::HoldsWithFindings));
+        let [failure] = report.failures.as_slice() else { panic!("{report}") };
+        assert_eq!((failure.effect, failure.who.as_slice()), (Effect::None, [].as_slice()));
+        let real = found(CheckId::Files, Place::File(path.clone()), error);
+        assert_eq!((failure.check, failure.place.clone(), failure.problem.clone()), real);
+    }
+    record.files.remove(&path);
+    assert_eq!(verify_record(&record).report.verdict, Some(Verdict::Holds));
+    // One that the manifest does not name does not belong to the record.
+    let unknown = attachment("nothing").path();
+    record.files.insert(unknown.clone(), b"nothing".to_vec());
+    let [(check, place, _)] = failures(&verify_record(&record)).try_into().expect("one finding");
+    assert_eq!((check, place), (CheckId::Files, Place::File(unknown)));
+}
+
 /// The board publishes other totals, and lists them.
 #[test]
 fn a_result_that_the_ballots_do_not_give() {
@@ -614,7 +650,7 @@ const PAIRS: &[(CheckId, &[Check])] = &[
     ),
     (CheckId::BallotRandomness, &[Check::RepeatedRandomness]),
     (CheckId::BallotWindow, &[Check::CountAfterOpen, Check::CountBeforeClose]),
-    (CheckId::BallotPredecessor, &[Check::Predecessor]),
+    (CheckId::BallotPredecessor, &[Check::Predecessor, Check::BallotLimit]),
     (CheckId::TallySums, &[Check::StatementSignature, Check::StatementAgrees, Check::OneStatement]),
     (
         CheckId::ClosingRule,
@@ -633,7 +669,7 @@ const PAIRS: &[(CheckId, &[Check])] = &[
     ),
     (CheckId::DecryptionThreshold, &[Check::DecryptionThreshold]),
     (CheckId::Result, &[Check::PublishedResult]),
-    (CheckId::Files, &[Check::ListedFile, Check::PointedFile]),
+    (CheckId::Files, &[Check::ListedFile, Check::PointedFile, Check::Attachment]),
 ];
 
 /// The checks of a report without a pair, and why they have none.

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use ballotta::ballot::{AdmissionError, SignedBallot};
 use ballotta::encoding::DecodeError;
-use ballotta::manifest::Revoting;
 use ballotta::record::{self, MemoryRecord, RecordError, RecordSource, SourceError};
 use ballotta::verifier::{
     CheckId, PartialVerification, Selected, ShardError, ShardPlan, VerifyOptions, finish, merge_all, select, verify,
@@ -209,7 +208,7 @@ fn bundle(board: &Board<'_>) -> String {
 /// If a part that is read before the ballots is invalid, there is no plan, but there is a report.
 #[test]
 fn a_record_without_a_plan() {
-    let election = Election::build(ElectionOptions { revoting: Revoting::NotAllowed, ..options() });
+    let election = Election::build(ElectionOptions { ballots_per_credential: 1, ..options() });
     let board = election.run();
     let mut record = board.record();
     record.files.remove(record::ROLL);

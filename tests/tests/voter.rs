@@ -9,12 +9,14 @@ use ballotta::contest::SelectionError;
 use ballotta::encoding::DecodeError;
 use ballotta::group::Scalar;
 use ballotta::hash::{Fingerprint, Tracker};
-use ballotta::manifest::{Closing, Revoting};
+use ballotta::manifest::Closing;
 use ballotta::record::{self, MemoryRecord, PublishedBoard, ReadError, RecordError};
 use ballotta::voter::{self, BallotStatus, CheckpointWitnesses, Purpose, RecordFetch, VoterError, Window};
 use ballotta::weaken::{Check, Weaken};
 use ballotta::written::{VoterNumber, WrittenFingerprint, WrittenTracker};
-use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, YES_OR_NO, choose, of_style, verify_record};
+use ballotta_tests::election::{
+    Ballot, Board, Choice, Election, ElectionOptions, YES_OR_NO, choose, of_style, verify_record,
+};
 use ballotta_tests::rng::TestRng;
 
 fn choices(json: &str) -> Choices {
@@ -318,10 +320,32 @@ fn a_ballot_with_the_randomness_of_somebody_else() {
     assert_eq!((history.ballots().len(), history.counted()), (1, None));
 }
 
+/// A voter learns that no further ballot is admitted before it is prepared.
+#[test]
+fn a_voter_who_has_cast_all_ballots() {
+    let election = Election::build(ElectionOptions { ballots_per_credential: 2, ..ElectionOptions::default() });
+    let mut board = election.open_board();
+    let code = election.codes[0].parse().unwrap();
+    let predecessor = |board: &Board<'_>| {
+        let record = board.record();
+        let read = read(&record).unwrap();
+        let own = read.voter(&record, &code).unwrap();
+        own.predecessor(&read, &record, &mut TestRng(7))
+    };
+    assert_eq!(predecessor(&board), Ok(None));
+    board.vote(0, &[Choice::Options(vec![0])]);
+    assert_eq!(predecessor(&board), Ok(Some(board.heads[&0])));
+    // A void ballot is not counted.
+    board.push_ballot(&Ballot { seed: 3, ..election.ballot(0, &[Choice::Options(vec![0])]) }.cast().to_bytes());
+    assert_eq!(predecessor(&board), Ok(Some(board.heads[&0])));
+    board.vote(0, &[Choice::Options(vec![1])]);
+    assert_eq!(predecessor(&board), Err(VoterError::BallotLimit { limit: 2 }));
+}
+
 #[test]
 fn a_voter_prepares_after_the_ballot_that_counts() {
-    for revoting in [Revoting::LastCounts, Revoting::NotAllowed] {
-        let election = Election::build(ElectionOptions { revoting, ..ElectionOptions::default() });
+    for ballots_per_credential in [16, 1] {
+        let election = Election::build(ElectionOptions { ballots_per_credential, ..ElectionOptions::default() });
         let mut board = election.open_board();
         board.vote(0, &[Choice::Options(vec![0])]);
         let record = board.record();

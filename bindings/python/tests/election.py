@@ -37,7 +37,7 @@ class Election:
             *("manifest", "new", "--title", title, "--language", "en", "--rehearsal", *contests),
             *("--organiser", organiser, "--authority", f"Office={office}", "--trustee", f"Anna={anna}"),
             *("--threshold", "1", "--board", f"board.example/club={board}", "--closing", "statements"),
-            *("--minimum-ballots", "2", "--revoting", "--out", "manifest.json"),
+            *("--minimum-ballots", "2", "--out", "manifest.json"),
         )
         manifest = folder / "manifest.json"
         changed = json.loads(manifest.read_text())

@@ -43,7 +43,7 @@ export type ErrorCode =
   | 'wrong-number-of-codes'
   | 'repeated-code'
   | 'unknown-credential'
-  | 'has-voted'
+  | 'ballot-limit'
   | 'revoked-credential'
   | 'change-not-shown'
   // The second device.

@@ -258,7 +258,7 @@ export class Credential implements AnyCredential {
   /**
    * The tracker of the ballot that a new ballot replaces, or `null` if there is none.
    *
-   * @throws {@link BallottaError} `has-voted` if the election allows no second ballot.
+   * @throws {@link BallottaError} `ballot-limit` if the voter has cast as many ballots as the election allows.
    */
   predecessor(): string | null {
     return this.call(() => this.raw.predecessor() ?? null);

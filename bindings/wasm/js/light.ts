@@ -311,7 +311,7 @@ export class LightCredential {
   /**
    * The tracker of the ballot that a new ballot replaces, as the board shows it now, or `null` if there is none.
    *
-   * @throws {@link BallottaError} `has-voted` if the election allows no second ballot, `not-open`, `closed`.
+   * @throws {@link BallottaError} `ballot-limit` if the voter has voted and the election allows one ballot only, `not-open`, `closed`.
    */
   async predecessor(): Promise<string | null> {
     this.expect();

@@ -1,7 +1,7 @@
 // The texts and rules of an election, from a manifest that the library has read and checked.
 
 import { invalid } from './errors.js';
-import type { Contest, GradesRule, MotionRule, Rule, Style, WinnersRule } from './types.js';
+import type { Attachment, Contest, GradesRule, MotionRule, Rule, Style, WinnersRule } from './types.js';
 
 type Text = Readonly<Record<string, string>>;
 
@@ -9,6 +9,7 @@ interface Described {
   readonly id: string;
   readonly title: Text;
   readonly description?: Text;
+  readonly attachments?: readonly (Omit<Attachment, 'title' | 'path'> & { readonly title: Text })[];
 }
 
 /** A rule with its texts in all languages. */
@@ -22,7 +23,8 @@ interface Manifest {
   readonly languages: readonly string[];
   readonly title: Text;
   readonly description?: Text;
-  readonly revoting: 'last_counts' | 'not_allowed';
+  readonly attachments?: Described['attachments'];
+  readonly ballots_per_credential: number;
   readonly credential_authorities: readonly { readonly name: string }[];
   readonly weights: { readonly unit: Text; readonly max: number };
   readonly contests: readonly (Described & {
@@ -58,9 +60,9 @@ export class Texts {
     return [...this.manifest.languages];
   }
 
-  /** Whether a further ballot replaces the one before. */
-  get revoting(): boolean {
-    return this.manifest.revoting === 'last_counts';
+  /** The largest number of ballots of one credential that are admitted. The last one counts; with 1, nobody votes again. */
+  get ballotsPerCredential(): number {
+    return this.manifest.ballots_per_credential;
   }
 
   /** The ballot styles, with the contests of each. */
@@ -78,6 +80,12 @@ export class Texts {
     return this.manifest.title[this.language(language)] ?? '';
   }
 
+  /** The files about the election. Those of contests and options are in {@link contests}. */
+  attachments(language?: string): readonly Attachment[] {
+    const chosen = this.language(language);
+    return (this.manifest.attachments ?? []).map((file) => shown(file, chosen));
+  }
+
   /** The unit of weights, such as "shares". */
   weightUnit(language?: string): string {
     return this.manifest.weights.unit[this.language(language)] ?? '';
@@ -92,7 +100,10 @@ export class Texts {
   contests(language?: string, style?: string): readonly Contest[] {
     const chosen = this.language(language);
     const of = (text: Text | undefined) => text?.[chosen] ?? null;
-    const described = ({ id, title, description }: Described) => ({ id, title: of(title) ?? '', description: of(description) });
+    const described = ({ id, title, description, attachments }: Described) => ({
+      id, title: of(title) ?? '', description: of(description),
+      ...(attachments && { attachments: attachments.map((file) => shown(file, chosen)) }),
+    });
     const rule = (rule: ManifestRule): Rule => {
       if (rule.kind !== 'grades') return structuredClone(rule);
       return { ...rule, grades: rule.grades.map(({ id, title }) => ({ id, title: of(title) ?? '' })) };
@@ -121,6 +132,12 @@ export class Texts {
     }
     return language;
   }
+}
+
+/** An attachment with its title in one language, and the path of its file. */
+function shown(file: NonNullable<Described['attachments']>[number], language: string): Attachment {
+  const { type, length, sha256 } = file;
+  return { title: file.title[language] ?? '', type, length, sha256, path: `attachments/${sha256}` };
 }
 
 /** Returns objects without a prototype, so that a field that the manifest leaves out is not found elsewhere. */

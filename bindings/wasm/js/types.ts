@@ -91,6 +91,20 @@ export interface Option {
   readonly id: string;
   readonly title: string;
   readonly description: string | null;
+  /** The files about the option, such as a photo, if there are any. */
+  readonly attachments?: readonly Attachment[];
+}
+
+/** A file about an election, a contest or an option. Compare length and hash before it is shown; the record may lack it. */
+export interface Attachment {
+  readonly title: string;
+  readonly type: 'image/jpeg' | 'image/png' | 'image/webp' | 'application/pdf' | 'text/plain';
+  /** The length, in bytes. */
+  readonly length: number;
+  /** The SHA-256, in hexadecimal. */
+  readonly sha256: string;
+  /** The path of the file in the record. */
+  readonly path: string;
 }
 
 /** A contest: one question on the ballot. */
@@ -98,6 +112,8 @@ export interface Contest {
   readonly id: string;
   readonly title: string;
   readonly description: string | null;
+  /** The files about the contest, such as the text of a motion, if there are any. */
+  readonly attachments?: readonly Attachment[];
   readonly rule: Rule;
   /** How many options are elected, if the contest elects any. */
   readonly winners?: WinnersRule;

@@ -22,7 +22,7 @@ function election(folder) {
   const anna = run('trustee', 'new', '--out', 'anna.age', ...secret, '--work-factor', '4');
   run('manifest', 'new', '--title', 'Chess club', '--rehearsal', '--language', 'en', '--contest', 'chair=Chair', '--option', 'chair/ada=Ada',
     '--option', 'chair/emmy=Emmy', '--organiser', organiser, '--authority', `Office=${office}`, '--trustee', `Anna=${anna}`, '--threshold', '1',
-    '--board', `board.example/club=${board}`, '--closing', 'statements', '--minimum-ballots', '2', '--revoting', '--out', 'manifest.json');
+    '--board', `board.example/club=${board}`, '--closing', 'statements', '--minimum-ballots', '2', '--out', 'manifest.json');
   run('record', 'new', '--manifest', 'manifest.json', '--board-key', 'board.key', 'record');
   const add = (...files) => run('board', 'add', 'record', '--board-key', 'board.key', ...files);
   for (const round of [1, 2, 3, 4]) {

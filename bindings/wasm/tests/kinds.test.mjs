@@ -17,7 +17,7 @@ test('rules have their texts in the language that is asked for, and nothing else
     { kind: 'pairs', ties: true, method: 'schulze', blank: false },
   ];
   const contests = rules.map((rule, number) => ({ id: `c${number}`, title: text('Title', 'Titolo'), rule, options: [{ id: 'ada', title: text('Ada', 'Ada') }] }));
-  const manifest = { kind: 'real', languages: ['en', 'it'], title: text('Club', 'Circolo'), revoting: 'last_counts',
+  const manifest = { kind: 'real', languages: ['en', 'it'], title: text('Club', 'Circolo'), ballots_per_credential: 16,
     weights: { unit: text('shares', 'quote'), max: 1_099_511_627_776, total: 1_099_511_627_776 }, contests, styles: [{ id: 'all', contests: contests.map(({ id }) => id) }] };
   const texts = new Texts(JSON.stringify(manifest), undefined);
   const [grades, ...others] = texts.contests('it').map(({ rule }) => rule);

@@ -112,7 +112,12 @@ impl ContestArguments {
             };
             let options = self.option.iter().filter_map(|option| {
                 let id = option.name.strip_prefix(&contest.name)?.strip_prefix('/')?;
-                Some(ContestOption { id: id.to_owned(), title: text(&option.value), description: None })
+                Some(ContestOption {
+                    id: id.to_owned(),
+                    title: text(&option.value),
+                    description: None,
+                    attachments: Vec::new(),
+                })
             });
             let options: Vec<ContestOption> = options.collect();
             let passes = match (condition, options.as_slice()) {
@@ -126,6 +131,7 @@ impl ContestArguments {
                 id: contest.name.clone(),
                 title: text(&contest.value),
                 description: None,
+                attachments: Vec::new(),
                 rule,
                 winners: winners.map(|number| Winners { number, groups: Vec::new() }),
                 passes,

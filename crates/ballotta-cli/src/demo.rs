@@ -176,12 +176,17 @@ const VOTER: Entitlement = Entitlement { style: 0, weight: 1 };
 /// The question of the vote and the rules of its election, for this number of voters.
 fn question(eligible: u64) -> Question {
     let text = |it: &str, en: &str| Text::from([("it", it), ("en", en)]);
-    let option =
-        |id: &str, it: &str, en: &str| ContestOption { id: id.to_owned(), title: text(it, en), description: None };
+    let option = |id: &str, it: &str, en: &str| ContestOption {
+        id: id.to_owned(),
+        title: text(it, en),
+        description: None,
+        attachments: Vec::new(),
+    };
     let contest = Contest {
         id: CONTEST.to_owned(),
         title: text("Approvi il nuovo statuto?", "Do you approve the new statute?"),
         description: None,
+        attachments: Vec::new(),
         rule: Rule::Choose(Choose { min: 1, max: 1, blank: false }),
         winners: None,
         passes: Some(Motion {

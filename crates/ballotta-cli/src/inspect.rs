@@ -21,7 +21,7 @@ use ballotta::evidence::{Conviction, Evidence};
 use ballotta::hash::{FileHash, Fingerprint, Tracker};
 use ballotta::key_ceremony::{CeremonyMessage, CeremonyParameters, FIRST_ATTEMPT, message_header};
 use ballotta::limits::{MAX_ROLL_LINE_BYTES, MAX_VOTERS};
-use ballotta::manifest::{BallotStyle, Contest, ElectionKind, LogKey, Manifest, Party};
+use ballotta::manifest::{Attachment, BallotStyle, Contest, ElectionKind, LogKey, Manifest, Party};
 use ballotta::record::{FileList, MANIFEST, ResultDocument};
 use ballotta::signing::PublicElement;
 use ballotta::verifier::VerifierState;
@@ -560,6 +560,9 @@ fn manifest(bytes: &[u8]) -> Result<Fields> {
         json!({ "id": contest.id, "title": text(&manifest, &contest.title), "rule": contest.rule, "options": options })
     };
     let contests: Vec<Value> = manifest.contests().iter().map(contest).collect();
+    let attachment =
+        |file: &Attachment| format!("{}: {}, {} bytes", file.path(), text(&manifest, &file.title), file.length);
+    let attachments: Vec<String> = manifest.all_attachments().map(attachment).collect();
     let style = |style: &BallotStyle| format!("{}: {}", style.id, style.contests.join(", "));
     let styles: Vec<String> = manifest.styles().iter().map(style).collect();
     let parties = |parties: &[Party]| -> Vec<String> {
@@ -575,12 +578,13 @@ fn manifest(bytes: &[u8]) -> Result<Fields> {
         .with("title", text(&manifest, manifest.title()))
         .with("languages", json!(manifest.languages()))
         .with("schedule", json!(manifest.schedule()))
+        .with("attachments", attachments)
         .with("contests", contests)
         .with("ballot styles", styles)
         .with("unit of weights", text(&manifest, &manifest.weights().unit))
         .with("largest weight", manifest.weights().max)
         .with("largest total weight", manifest.weights().total)
-        .with("revoting", json!(manifest.revoting()))
+        .with("ballots per credential", manifest.ballots_per_credential())
         .with("changes of the roll", json!(manifest.roll_changes()))
         .with("quorum", json!(manifest.quorum()))
         .with("privacy", json!(manifest.privacy()))

@@ -3,6 +3,7 @@
 //! Everybody shares the folder of the record. What people send to the board are separate files. Results go to the
 //! standard output, everything else to the standard error.
 
+mod attachments;
 mod attend;
 mod ballot_box;
 mod board;

@@ -9,12 +9,13 @@ use anyhow::{Context as _, Result, bail, ensure};
 use ballotta::limits::{MAX_MANIFEST_BYTES, MAX_ROLL_CHANGES, MAX_TOTAL};
 use ballotta::manifest::{
     BallotStyle, Closing, ElectionKind, LogKey, Manifest, ManifestContents, ManifestErrors, OnDisqualification, Party,
-    Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, RollChanges, Schedule, Text, Ties, Trustees, Weights,
-    Witnesses, parse_key, parse_log_key,
+    Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, RollChanges, Schedule, Text, Ties, Trustees, Weights, Witnesses,
+    parse_key, parse_log_key,
 };
 use ballotta::signing::PublicElement;
 use serde_json::{Value, json};
 
+use crate::attachments::{self, NewAttachment};
 use crate::console::{Console, Shown as _, counted, escaped, grouped, print};
 use crate::contests::{ContestArguments, Named};
 use crate::failure::{ErrorContext as _, refusal};
@@ -130,6 +131,10 @@ pub(crate) struct NewManifest {
     language: String,
     #[command(flatten)]
     contests: ContestArguments,
+    /// A file about the election (`/`), a contest or an option, such as `chair/ada=Photo=ada.jpg`: JPEG, PNG, WebP, PDF or text.
+    /// It is copied to `attachments`, beside the manifest; repeat this for more files
+    #[arg(long, value_name = "PLACE=TITLE=FILE")]
+    attachment: Vec<NewAttachment>,
     /// The organiser's public key
     #[arg(long, value_name = "KEY", value_parser = parse_key)]
     organiser: PublicElement,
@@ -157,9 +162,9 @@ pub(crate) struct NewManifest {
     /// What trustees wait for before they decrypt [default: witnesses, if there are any]
     #[arg(long, value_enum)]
     closing: Option<ClosingRule>,
-    /// Let voters vote again: the last valid ballot counts
-    #[arg(long)]
-    revoting: bool,
+    /// The most ballots of one voter: the last valid ballot counts. With 1, nobody votes again
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u8).range(1..))]
+    ballots_per_credential: u8,
     /// What decides if options tie: a lot that the trustees draw together, or nothing, so that places stay open
     #[arg(long, value_enum, default_value_t = TieRule::Open)]
     ties: TieRule,
@@ -202,8 +207,17 @@ pub(crate) struct NewManifest {
 
 impl NewManifest {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let bytes = self.contents()?.to_bytes()?;
+        let mut contents = self.contents()?;
+        let mut files = Vec::new();
+        for attachment in &self.attachment {
+            files.push(attachment.add(&self.language, &mut contents.attachments, &mut contents.contests)?);
+        }
+        let bytes = contents.to_bytes()?;
         let manifest = parse(&bytes).context("the options do not make a valid manifest")?;
+        let folder = self.out.parent().unwrap_or_else(|| Path::new(""));
+        for (path, bytes) in files {
+            attachments::write(&folder.join(path), &bytes)?;
+        }
         ballotta_io::write_new(&self.out, &bytes).with_context(|| format!("{} cannot be written", self.out.shown()))?;
         warn(&manifest, console);
         let total = manifest.weights().total;
@@ -236,6 +250,7 @@ impl NewManifest {
             languages: vec![self.language.clone()],
             title: text(&self.title),
             description: None,
+            attachments: Vec::new(),
             schedule,
             styles: vec![BallotStyle {
                 id: "all".to_owned(),
@@ -243,7 +258,7 @@ impl NewManifest {
             }],
             contests,
             weights: Weights { unit: text(&self.weight_unit), max: self.max_weight, total },
-            revoting: if self.revoting { Revoting::LastCounts } else { Revoting::NotAllowed },
+            ballots_per_credential: self.ballots_per_credential,
             ties: match self.ties {
                 TieRule::Open => Ties::Open,
                 TieRule::Lot => Ties::Lot,

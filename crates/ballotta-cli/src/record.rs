@@ -21,8 +21,9 @@ use ballotta::voter::{Election, VoterError};
 use ballotta_io::{AnyRecord, BoardFolder, BoardLock, FolderRecord, Location};
 use serde_json::json;
 
+use crate::attachments;
 use crate::ballot_box::BallotBox;
-use crate::console::{Console, Shown as _, isolated};
+use crate::console::{Console, Shown as _, counted, isolated};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::location;
 use crate::manifest;
@@ -67,6 +68,12 @@ impl NewRecord {
         } else {
             created?
         };
+        let beside = self.manifest.parent().unwrap_or_else(|| Path::new(""));
+        let missing = attachments::copy(&manifest, beside, &self.record)?;
+        if missing > 0 {
+            let files = counted(missing as u64, "attachment of the manifest is", "attachments of the manifest are");
+            console.say(format!("warning: {files} not beside it: copy them into the record, to attachments/"));
+        }
         let hash = manifest.hash().to_string();
         let record = self.record.shown();
         console.say(format!("{record} contains the manifest and an empty board. The hash of the manifest:"));

@@ -18,7 +18,7 @@ use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::{CeremonyStep, TrusteeSeed};
 use ballotta::manifest::{
     BallotStyle, Closing, Contest, ElectionKind, LogKey, Manifest, ManifestContents, OnDisqualification, Party,
-    Privacy, Quorum, Revoting, Schedule, Text, Ties, Trustees, Weights, Witnesses, parse_log_key,
+    Privacy, Quorum, Schedule, Text, Ties, Trustees, Weights, Witnesses, parse_log_key,
 };
 use ballotta::record;
 use ballotta::signing::{KeyPair, PublicElement};
@@ -141,11 +141,12 @@ impl Rehearsal {
             languages,
             title,
             description: None,
+            attachments: Vec::new(),
             schedule,
             contests,
             styles,
             weights,
-            revoting: Revoting::LastCounts,
+            ballots_per_credential: 16,
             ties,
             quorum,
             privacy,

@@ -34,7 +34,7 @@ impl Election {
         ok(&format!(
             "manifest new --title A --rehearsal --language en --contest c=C --option c/yes=Yes --option c/no=No \
              --organiser {organiser} --authority A={authority} --trustee T={trustee} --threshold 1 \
-             --board board.example={board} --closing statements --minimum-ballots 2 --revoting --out manifest.json"
+             --board board.example={board} --closing statements --minimum-ballots 2 --out manifest.json"
         ));
         ok("record new --manifest manifest.json --board-key board.key record");
         for step in ["registration", "commitment", "deal", "confirmation"] {

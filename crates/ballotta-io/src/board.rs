@@ -527,7 +527,7 @@ fn write_hash_tiles(source: &FolderRecord, head: &TreeHead) -> Result<LastTiles,
 /// Whether this file of a record is one that this package writes and has not finished.
 fn is_unfinished(path: &str) -> bool {
     const FILES: [&str; 6] = [MANIFEST, ROLL, CHECKPOINT, CLOSING_CHECKPOINT, README, FILE_LIST];
-    const FOLDERS: [&str; 4] = ["ceremony/", "parts/", "decryption/", "result/"];
+    const FOLDERS: [&str; 5] = ["attachments/", "ceremony/", "parts/", "decryption/", "result/"];
     path.strip_suffix(PART).is_some_and(|file| {
         FILES.contains(&file)
             || FOLDERS.iter().any(|folder| file.starts_with(folder))

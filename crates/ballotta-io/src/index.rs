@@ -18,7 +18,7 @@
 //!
 //! Changes of the roll are in pages of 64, which are read when the index is opened.
 //!
-//! Heads are in pages of 256 lines of the roll, 4 bytes each. The digests of `R` are in pages of about 64 ballots, chosen by
+//! Heads are in pages of 256 lines of the roll, 5 bytes each: the head, and the number of admitted ballots. The digests of `R` are in pages of about 64 ballots, chosen by
 //! the digest, 12 bytes each. All pages are there from the beginning, so that a page that is missing is noticed, and is not
 //! taken for ballots that were never cast.
 //!
@@ -58,9 +58,11 @@ const CHECKSUMS: Pages = TableDefinition::new("checksums");
 const CHANGES: Pages = TableDefinition::new("changes");
 
 /// The version of everything in the file. Another version is no index.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 /// The number of lines of the roll in a page.
 const LINES: u64 = 256;
+/// The length of a line of the roll in a page: its head, and the number of its ballots.
+const LINE_HEAD_BYTES: usize = 5;
 /// The number of ballots for which a page of digests is made.
 const BALLOTS: u64 = 64;
 /// A page of digests with more ballots than this is slow: the index is made again, with more pages.
@@ -202,7 +204,7 @@ pub struct BoardIndex {
     database: Option<Database>,
     binding: Binding,
     /// The heads that are not committed, by the lines of the roll.
-    heads: BTreeMap<u32, u32>,
+    heads: BTreeMap<u32, LineHead>,
     /// The digests and positions that are not committed, by their pages.
     digests: BTreeMap<u32, Vec<(u64, u32)>>,
     /// The changes of the roll, and how many of them are committed.
@@ -338,8 +340,11 @@ impl BoardIndex {
                 bucket.extend(digest.to_le_bytes().into_iter().chain(position.to_le_bytes()));
             }
         }
-        let heads = admitted.positions().chunks(LINES as usize);
-        let heads = heads.map(|heads| heads.iter().flat_map(|head| head.to_le_bytes()).collect());
+        let lines = admitted.positions().iter().zip(admitted.ballots_of_lines());
+        let lines: Vec<LineHead> =
+            lines.map(|(packed, ballots)| LineHead { packed: *packed, ballots: *ballots }).collect();
+        let heads = lines.chunks(LINES as usize);
+        let heads = heads.map(|heads| heads.iter().flat_map(|head| head.encode()).collect());
         let mut changes = vec![Vec::new(); binding.change_pages() as usize];
         for (page, some) in changes.iter_mut().zip(admitted.changes().chunks(CHANGES_PER_PAGE as usize)) {
             some.iter().for_each(|change| encode_change(change, page));
@@ -420,7 +425,7 @@ impl BoardIndex {
 
     /// The heads that are not committed yet: the line of the roll, from 0, and its head.
     pub fn pending(&self) -> impl Iterator<Item = (u32, VoterHead)> {
-        self.heads.iter().map(|(voter, head)| (*voter, VoterHead::from_packed(*head)))
+        self.heads.iter().map(|(voter, head)| (*voter, head.head()))
     }
 
     /// The [heads](ballotta::tally::heads) of all voters, as the file `light/heads` has them.
@@ -432,9 +437,9 @@ impl BoardIndex {
         let mut heads = Vec::with_capacity(8 * self.binding.heads as usize);
         for page in 0..self.binding.heads.div_ceil(LINES) as u32 {
             let bytes = self.page(HEADS, page)?;
-            for (voter, head) in (page * LINES as u32..).zip(numbers(&bytes)) {
+            for (voter, head) in (page * LINES as u32..).zip(line_heads(&bytes)) {
                 let head = self.heads.get(&voter).copied().unwrap_or(head);
-                heads.extend(VoterHead::from_packed(head).encode());
+                heads.extend(head.head().encode());
             }
         }
         Ok(heads)
@@ -454,7 +459,7 @@ impl BoardIndex {
         for (voter, head) in lines {
             let (page, place) = place_of(voter);
             let bytes = self.kept_page(&mut pages, page, |page| self.page(HEADS, page))?;
-            self.put(bytes, place, &head.to_le_bytes())?;
+            self.put(bytes, place, &head.encode())?;
         }
         changed.extend(pages.into_iter().map(|(number, bytes)| (HEADS, number, bytes)));
         for (number, added) in std::mem::take(&mut self.digests) {
@@ -549,11 +554,14 @@ impl BoardIndex {
         SourceError { path: self.path.display().to_string(), reason: error.to_string() }
     }
 
-    fn stored_head(&self, voter: u32) -> Result<u32, IndexError> {
+    fn line_head(&self, voter: u32) -> Result<LineHead, IndexError> {
+        if let Some(head) = self.heads.get(&voter) {
+            return Ok(*head);
+        }
         let (page, place) = place_of(voter);
         let bytes = self.page(HEADS, page)?;
         let head = bytes.get(place..).and_then(|bytes| bytes.first_chunk());
-        head.map(|head| u32::from_le_bytes(*head)).ok_or_else(|| self.damaged())
+        head.map(LineHead::decode).ok_or_else(|| self.damaged())
     }
 }
 
@@ -603,12 +611,36 @@ fn decode_change(bytes: &[u8; CHANGE_BYTES]) -> Option<EffectiveChange> {
 /// The page and the place in it of a line of the roll.
 fn place_of(voter: u32) -> (u32, usize) {
     let (page, place) = (voter / LINES as u32, voter % LINES as u32);
-    (page, 4 * place as usize)
+    (page, LINE_HEAD_BYTES * place as usize)
 }
 
-fn numbers(bytes: &[u8]) -> impl Iterator<Item = u32> {
-    let (numbers, _) = bytes.as_chunks();
-    numbers.iter().map(|number| u32::from_le_bytes(*number))
+/// What the index knows of a line of the roll.
+#[derive(Clone, Copy, Debug)]
+struct LineHead {
+    /// The head, [packed](VoterHead::packed).
+    packed: u32,
+    /// The number of admitted ballots.
+    ballots: u8,
+}
+
+impl LineHead {
+    fn head(self) -> VoterHead {
+        VoterHead::from_packed(self.packed)
+    }
+
+    fn encode(self) -> [u8; LINE_HEAD_BYTES] {
+        let [a, b, c, d] = self.packed.to_le_bytes();
+        [a, b, c, d, self.ballots]
+    }
+
+    fn decode([a, b, c, d, ballots]: &[u8; LINE_HEAD_BYTES]) -> Self {
+        Self { packed: u32::from_le_bytes([*a, *b, *c, *d]), ballots: *ballots }
+    }
+}
+
+fn line_heads(bytes: &[u8]) -> impl Iterator<Item = LineHead> {
+    let (heads, _) = bytes.as_chunks();
+    heads.iter().map(LineHead::decode)
 }
 
 type Checksum = [u8; CHECKSUM_BYTES];
@@ -675,11 +707,11 @@ impl LedgerIndex for BoardIndex {
     type Error = SourceError;
 
     fn head(&self, voter: u32) -> Result<VoterHead, SourceError> {
-        let head = match self.heads.get(&voter) {
-            Some(head) => *head,
-            None => self.stored_head(voter).map_err(|error| self.source_error(error))?,
-        };
-        Ok(VoterHead::from_packed(head))
+        self.line_head(voter).map(LineHead::head).map_err(|error| self.source_error(error))
+    }
+
+    fn ballots(&self, voter: u32) -> Result<u8, SourceError> {
+        self.line_head(voter).map(|line| line.ballots).map_err(|error| self.source_error(error))
     }
 
     fn added(&self, credential: &[u8; 32]) -> Result<Option<RollLine>, SourceError> {
@@ -692,7 +724,9 @@ impl LedgerIndex for BoardIndex {
 
     fn change(&mut self, change: &EffectiveChange) -> Result<(), SourceError> {
         if let Some(line) = change.revoked {
-            self.heads.insert(line.voter(), VoterHead::Revoked(change.index).packed());
+            let LineHead { ballots, .. } = self.line_head(line.voter()).map_err(|error| self.source_error(error))?;
+            let packed = VoterHead::Revoked(change.index).packed();
+            self.heads.insert(line.voter(), LineHead { packed, ballots });
         }
         self.note(change);
         Ok(())
@@ -711,9 +745,11 @@ impl LedgerIndex for BoardIndex {
     }
 
     fn insert(&mut self, voter: u32, position: u32, randomness: &[u8; 32]) -> Result<(), SourceError> {
+        let LineHead { ballots, .. } = self.line_head(voter).map_err(|error| self.source_error(error))?;
         let digest = randomness_digest(self.binding.key, randomness);
         self.digests.entry(self.binding.bucket(digest)).or_default().push((digest, position));
-        self.heads.insert(voter, VoterHead::Counted(position.into()).packed());
+        let packed = VoterHead::Counted(position.into()).packed();
+        self.heads.insert(voter, LineHead { packed, ballots: ballots.saturating_add(1) });
         Ok(())
     }
 }
@@ -749,6 +785,10 @@ impl<S> LedgerIndex for IndexedBallots<S> {
 
     fn head(&self, voter: u32) -> Result<VoterHead, SourceError> {
         LedgerIndex::head(&self.ballots, voter)
+    }
+
+    fn ballots(&self, voter: u32) -> Result<u8, SourceError> {
+        self.ballots.ballots(voter)
     }
 
     fn added(&self, credential: &[u8; 32]) -> Result<Option<RollLine>, SourceError> {
@@ -838,10 +878,13 @@ mod tests {
         index.commit(&board.head()).unwrap();
         drop(index);
         let look = || {
-            let head = LedgerIndex::head(&open(), 0).map_err(|error| error.reason);
-            (head, open().candidates(&randomness).map_err(|error| error.reason))
+            let index = open();
+            let ballots = index.ballots(0).map_err(|error| error.reason);
+            let head = LedgerIndex::head(&index, 0).map_err(|error| error.reason);
+            drop(index);
+            (head.and_then(|head| Ok((head, ballots?))), open().candidates(&randomness).map_err(|error| error.reason))
         };
-        let right = (Ok(VoterHead::Counted(position)), Ok(vec![position]));
+        let right = (Ok((VoterHead::Counted(position), 1)), Ok(vec![position]));
         assert_eq!(look(), right);
         let damaged = IndexError::Damaged { path: path.clone() }.to_string();
         for (number, ((table, page), old)) in pages.into_iter().zip(old).enumerate() {

@@ -296,12 +296,17 @@ impl Ballots {
             id: format!("style-{}", number + 1),
             contests: contests.iter().map(id).collect(),
         };
-        let option =
-            |(id, title): &(String, String)| ContestOption { id: id.clone(), title: text(title), description: None };
+        let option = |(id, title): &(String, String)| ContestOption {
+            id: id.clone(),
+            title: text(title),
+            description: None,
+            attachments: Vec::new(),
+        };
         let contests = self.contests.iter().map(|contest| manifest::Contest {
             id: contest.id.clone(),
             title: text(&contest.title),
             description: None,
+            attachments: Vec::new(),
             rule: contest.rule.clone(),
             winners: None,
             passes: None,

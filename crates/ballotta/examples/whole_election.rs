@@ -19,7 +19,7 @@ use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::{CeremonyParameters, CeremonyStep, FIRST_ATTEMPT, JointKey, TrusteeSeed};
 use ballotta::manifest::{
     BallotStyle, Closing, Contest, ElectionKind, LogKey, Manifest, ManifestContents, OnDisqualification, Party,
-    Privacy, Revoting, Text, Ties, Trustees, Weights, Witnesses, parse_log_key,
+    Privacy, Text, Ties, Trustees, Weights, Witnesses, parse_log_key,
 };
 use ballotta::merkle::{Frontier, leaf_hash};
 use ballotta::rand_core::{Rng as _, UnwrapErr};
@@ -101,7 +101,12 @@ fn main() -> Fallible<()> {
     rng.fill_bytes(&mut board_seed);
     rng.fill_bytes(&mut election_id);
     let party = |name: &str, key: &KeyPair| Party { name: name.into(), key: *key.public() };
-    let option = |id: &str, title| ContestOption { id: id.into(), title: text(title), description: None };
+    let option = |id: &str, title| ContestOption {
+        id: id.into(),
+        title: text(title),
+        description: None,
+        attachments: Vec::new(),
+    };
     let board_name = "board.example";
     let board_key = hex::encode(NoteSigner::from_seed(board_name, &board_seed)?.key().as_bytes());
     let contents = ManifestContents {
@@ -110,11 +115,13 @@ fn main() -> Fallible<()> {
         languages: vec!["en".into()],
         title: text("Colour of the door"),
         description: None,
+        attachments: Vec::new(),
         schedule: None,
         contests: vec![Contest {
             id: "door".into(),
             title: text("Which colour?"),
             description: None,
+            attachments: Vec::new(),
             rule: Rule::Choose(Choose { min: 1, max: 1, blank: true }),
             winners: None,
             passes: None,
@@ -122,7 +129,7 @@ fn main() -> Fallible<()> {
         }],
         styles: vec![BallotStyle { id: "all".into(), contests: vec!["door".into()] }],
         weights: Weights { unit: text("vote"), max: 1, total: 5 },
-        revoting: Revoting::LastCounts,
+        ballots_per_credential: 16,
         ties: Ties::Open,
         quorum: None,
         privacy: Privacy { minimum_counted_ballots: 3, minimum_ballots_per_weight: 3 },

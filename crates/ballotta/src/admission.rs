@@ -288,9 +288,8 @@ impl<S: RecordSource> Admission<MemoryIndex<S>> {
         let mut found: Vec<(AdmittedBallot, Option<u32>)> = ballots.into_iter().zip(voters?).collect();
         found.sort_unstable_by_key(|(ballot, _)| ballot.index);
 
-        let revoting = context.manifest().revoting();
-        let mut ledger =
-            Ledger::new(roll.totals().roll_counts(context.manifest()), revoting, roll.totals().voters(), rng);
+        let limit = context.manifest().ballots_per_credential();
+        let mut ledger = Ledger::new(roll.totals().roll_counts(context.manifest()), limit, roll.totals().voters(), rng);
         let rules = ChangeRules::for_manifest(context.manifest());
         let find_line = |credential: &[u8; 32]| roll.find(&source, credential);
         let mut entries = Vec::with_capacity(changes.len());
@@ -402,9 +401,8 @@ impl<I: AdmissionIndex> Admission<I> {
         ballot: &LedgerEntry,
         board: &B,
     ) -> Result<(), AdmitError<B::Error>> {
-        let revoting = self.context.manifest().revoting();
-        let admitted =
-            admit(&mut self.index, revoting, index, ballot, |index| recorded(board, index), AdmitError::Index);
+        let limit = self.context.manifest().ballots_per_credential();
+        let admitted = admit(&mut self.index, limit, index, ballot, |index| recorded(board, index), AdmitError::Index);
         admitted.map_err(|error| match error {
             LedgerError::Refused(error) => AdmitError::Refused(error),
             LedgerError::Board(error) => error,

@@ -6,6 +6,10 @@ pub const MAX_ENTRY_BYTES: usize = 65_535;
 pub const MAX_MANIFEST_BYTES: usize = 1 << 20;
 /// The most bytes in a message of the key ceremony, or in a partial decryption.
 pub const MAX_MESSAGE_BYTES: usize = 16 << 20;
+/// The most bytes in an attachment of a manifest.
+pub const MAX_ATTACHMENT_BYTES: usize = 16 << 20;
+/// The most attachments of an election, of a contest or of an option.
+pub const MAX_ATTACHMENTS: usize = 16;
 /// The most bytes in the choices of one ballot, written with identifiers.
 pub const MAX_CHOICES_BYTES: usize = 1 << 18;
 /// The most bytes in one line of the roll, with its line feed.
@@ -48,6 +52,8 @@ pub(crate) const MAX_SIGNED_BY_ONE: usize = 64;
 pub const MAX_WITNESSES: usize = 32;
 /// The most credential authorities in an election.
 pub const MAX_AUTHORITIES: usize = 8;
+/// The most ballots of one credential that a manifest can admit. A ledger counts them in one byte for each line of the roll.
+pub const MAX_BALLOTS_PER_CREDENTIAL: u8 = u8::MAX;
 /// The most changes of the roll while the voting is open.
 pub const MAX_ROLL_CHANGES: u64 = 1 << 16;
 /// The most languages in an election.

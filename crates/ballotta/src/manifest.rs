@@ -37,6 +37,9 @@
 //! # Ok::<(), ballotta::manifest::ManifestErrors>(())
 //! ```
 
+#[macro_use]
+mod words;
+mod attachment;
 mod contents;
 mod parse;
 #[cfg(test)]
@@ -47,10 +50,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+pub use self::attachment::{Attachment, AttachmentError, AttachmentType};
 pub use self::contents::{
     BallotStyle, Closing, Contest, Decisions, ElectionKind, FORMAT, LogKey, ManifestContents, OnDisqualification,
-    Party, Privacy, Quorum, QuorumBase, QuorumOf, Revoting, RollChanges, Schedule, Software, Ties, Trustees, Weights,
-    Witnesses, parse_key, parse_log_key,
+    Party, Privacy, Quorum, QuorumBase, QuorumOf, RollChanges, Schedule, Software, Ties, Trustees, Weights, Witnesses,
+    parse_key, parse_log_key,
 };
 pub use self::parse::{parse_contests, parse_rule};
 use crate::contest::ContestBits;
@@ -132,6 +136,8 @@ impl Manifest {
         title: &Text = |it| &it.title;
         /// A longer description of the election, if there is one.
         description: Option<&Text> = |it| it.description.as_ref();
+        /// The files about the election.
+        attachments: &[Attachment] = |it| &it.attachments;
         /// When the election is meant to open and close.
         schedule: Option<&Schedule> = |it| it.schedule.as_ref();
         /// The contests; at least one.
@@ -140,8 +146,8 @@ impl Manifest {
         styles: &[BallotStyle] = |it| &it.styles;
         /// The unit of weights, and the largest weights.
         weights: &Weights = |it| &it.weights;
-        /// What happens if a credential casts another ballot.
-        revoting: Revoting = |it| it.revoting;
+        /// The largest number of ballots of one credential that are admitted; at least one. The last admitted one counts.
+        ballots_per_credential: u8 = |it| it.ballots_per_credential;
         /// What happens if options tie.
         ties: Ties = |it| it.ties;
         /// The turnout that a valid election needs, if there is a quorum.
@@ -164,6 +170,15 @@ impl Manifest {
         witnesses: &Witnesses = |it| &it.witnesses;
         /// The programs that the manifest tells voters to use.
         client_software: &[Software] = |it| &it.client_software;
+    }
+
+    /// Returns the attachments of the election, of its contests and of their options, in the order of the manifest.
+    pub fn all_attachments(&self) -> impl Iterator<Item = &Attachment> {
+        let contests = self.contents.contests.iter();
+        let of_contests = contests.flat_map(|contest| {
+            contest.attachments.iter().chain(contest.options.iter().flat_map(|option| &option.attachments))
+        });
+        self.contents.attachments.iter().chain(of_contests)
     }
 
     /// Returns whether the credentials have parts, because there are several credential authorities.

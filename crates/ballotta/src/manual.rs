@@ -57,7 +57,7 @@
 //!
 //! ## The last ballot counts
 //!
-//! If the manifest allows revoting, every ballot names the voter's ballot before it. A server cannot put an old ballot
+//! If the manifest allows several ballots of a voter, every ballot names the voter's ballot before it. A server cannot put an old ballot
 //! after a new one, and everyone can see two ballots that name the same ballot.
 //!
 //! ## Randomness comes from the app

@@ -271,6 +271,12 @@ pub enum ManifestProblem {
     /// An option is neither a list nor a candidate of a list.
     #[error("an option is neither a list nor a candidate of a list")]
     OptionWithoutList,
+    /// Two attachments of one place have the same hash.
+    #[error("the same file as {first}")]
+    RepeatedAttachment {
+        /// The path of the first attachment with this hash.
+        first: String,
+    },
     /// A contest of lists has seats instead of winners.
     #[error("a contest of lists gives seats: only other kinds have winners")]
     WinnersOfLists,

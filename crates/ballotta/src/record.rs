@@ -7,6 +7,7 @@
 //! ```text
 //! README.md            explains every file, and how to verify
 //! manifest.json        the manifest
+//! attachments/HASH     the attachments of the manifest, named by their SHA-256
 //! ceremony/HASH        the messages of the key ceremony, named by their SHA-256
 //! roll                 one line of text for each voter
 //! parts/NUMBER         the parts of the credentials that one of several credential authorities made
@@ -105,6 +106,12 @@ pub fn long_file_limit(path: &str) -> Option<u64> {
         _ if of_authority() => Some(parts_file_bytes(MAX_VOTERS)),
         _ => None,
     }
+}
+
+/// The path of the attachment of the manifest with this hash.
+#[must_use]
+pub fn attachment_path(hash: &FileHash) -> String {
+    alloc::format!("attachments/{hash}")
 }
 
 /// The path of the message of the key ceremony with this hash.

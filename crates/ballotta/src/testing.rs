@@ -30,6 +30,7 @@ pub(crate) fn numbered_options(count: usize) -> alloc::vec::Vec<crate::contest::
         id: alloc::format!("o{number}"),
         title: [("en", alloc::format!("Option {number}").as_str())].into(),
         description: None,
+        attachments: alloc::vec::Vec::new(),
     };
     (0..count).map(option).collect()
 }

@@ -77,6 +77,7 @@ mod history;
 pub mod light;
 mod promise;
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -94,7 +95,7 @@ use crate::board::witness_keys;
 use crate::credential::{Credential, CredentialError, RollError, RollLine, VotingCodes};
 use crate::election::ElectionContext;
 use crate::hash::{Fingerprint, Tracker};
-use crate::manifest::{Manifest, Revoting};
+use crate::manifest::Manifest;
 use crate::merkle::TreeHead;
 use crate::record::{
     self, PublishedBoard, PublishedRoll, RecordError, RecordSource, read_context, read_manifest, read_signed_checkpoint,
@@ -171,9 +172,12 @@ pub enum VoterError {
     /// The line of a credential on the roll is invalid.
     #[error(transparent)]
     RollLine(#[from] RollError),
-    /// The voter has voted, and the election allows only one ballot.
-    #[error("this credential has voted, and the election allows no second ballot")]
-    HasVoted,
+    /// The voter has cast as many ballots as the manifest allows (`ballots_per_credential`). The last one counts.
+    #[error("{}", ballot_limit(*.limit))]
+    BallotLimit {
+        /// The number of ballots that the manifest allows.
+        limit: u8,
+    },
     /// The rules do not allow the choices.
     #[error(transparent)]
     Choices(#[from] ChoiceErrors),
@@ -219,6 +223,14 @@ pub enum VoterError {
 
 crate::from_quoted!(VoterError::Receipt(ReceiptError));
 
+/// Says that a voter may cast no further ballot.
+fn ballot_limit(limit: u8) -> String {
+    match limit {
+        1 => String::from("this credential has voted, and the election allows only one ballot"),
+        _ => format!("this credential has cast {limit} ballots, and the election allows no more: the last one counts"),
+    }
+}
+
 impl VoterError {
     /// The stable name of the fault, for programs.
     #[must_use]
@@ -237,7 +249,7 @@ impl VoterError {
             Self::UnknownCredential => "unknown-credential",
             Self::Revoked { .. } => "revoked-credential",
             Self::ChangeNotShown { .. } => "change-not-shown",
-            Self::HasVoted => "has-voted",
+            Self::BallotLimit { .. } => "ballot-limit",
             Self::Choices(_) => "choices-not-allowed",
             Self::TwoHistories => "two-histories",
             Self::Forked { .. } => "forked-board",
@@ -481,7 +493,7 @@ impl Voter {
     ///
     /// # Errors
     ///
-    /// `NotOpen`, `Closed`, `Revoked`, `UnknownCredential`, `HasVoted`, or why the record cannot be read again.
+    /// `NotOpen`, `Closed`, `Revoked`, `UnknownCredential`, `BallotLimit`, or why the record cannot be read again.
     pub fn predecessor<R: CryptoRng>(
         &self,
         election: &Election,
@@ -496,11 +508,11 @@ impl Voter {
         if !history.is_on_roll() {
             return Err(VoterError::UnknownCredential);
         }
-        let counted = history.counted().map(|ballot| ballot.tracker);
-        match election.context.manifest().revoting() {
-            Revoting::NotAllowed if counted.is_some() => Err(VoterError::HasVoted),
-            _ => Ok(counted),
+        let limit = election.context.manifest().ballots_per_credential();
+        if history.is_at_limit(limit) {
+            return Err(VoterError::BallotLimit { limit });
         }
+        Ok(history.counted().map(|ballot| ballot.tracker))
     }
 
     /// Prepares a ballot. `previous` is what [`predecessor`](Self::predecessor) returns: the tracker of the ballot that

@@ -53,6 +53,8 @@ pub enum Check {
     BallotSignature,
     /// If two valid entries have the same `R`, the second is void.
     RepeatedRandomness,
+    /// A ballot is void if as many ballots of its credential are admitted as the manifest allows (attack: one voter floods the board).
+    BallotLimit,
     /// A ballot is void if its predecessor is not the last valid ballot of its credential.
     Predecessor,
     /// Only entries before the first signed closing are counted.
@@ -186,6 +188,8 @@ pub enum Check {
     PointedFile,
     /// A listed file is the one that was published (attack: a file is exchanged after the publication).
     ListedFile,
+    /// An attachment is the file that the manifest names (attack: voters are shown another statement of a candidate).
+    Attachment,
     /// The published result is the computed one (attack: other totals are published).
     PublishedResult,
     /// A closing statement is signed by its trustee (attack: one trustee states in the name of the others).

@@ -28,7 +28,7 @@ export class Election {
       '--contest', 'chair=Chair', '--option', 'chair/ada=Ada', '--option', 'chair/emmy=Emmy', '--blank',
       '--organiser', organiser, '--authority', `Office=${office}`, '--trustee', `Anna=${trustees[0]}`,
       '--trustee', `Bruno=${trustees[1]}`, '--threshold', '2', '--board', `board.example/booth=${board}`,
-      '--witness', `witness.example=${witness}`, '--closing', 'statements', '--minimum-ballots', '2', '--revoting',
+      '--witness', `witness.example=${witness}`, '--closing', 'statements', '--minimum-ballots', '2',
       '--out', 'drawn.json']);
     const manifest = JSON.parse(this.read('drawn.json'));
     manifest.languages = ['en', 'it'];

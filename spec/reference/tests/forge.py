@@ -73,7 +73,7 @@ def default_manifest() -> dict[str, Any]:
         "contests": [contest("one", 3, min=1, max=1, blank=True), contest("many", 3, min=0, max=2, blank=False)],
         "styles": [{"id": "all", "contests": ["one", "many"]}, {"id": "second", "contests": ["many"]}],
         "weights": {"unit": {"en": "votes"}, "max": 5, "total": 2000},
-        "revoting": "last_counts",
+        "ballots_per_credential": 3,
         "ties": "open",
         "quorum": {"of": "weight", "base": "roll", "rule": "at_least", "fraction": [1, 2]},
         "privacy": {"minimum_counted_ballots": 2, "minimum_ballots_per_weight": 1},

@@ -275,6 +275,16 @@ CASES = {
         lambda: small_election(more_ballots=ballot_step(previous=OTHER)),
         {("ballot.predecessor", "entry")},
     ),
+    "as many ballots of a voter as allowed": (
+        lambda: small_election(more_ballots=lambda f: f.cast(0, bits_of(f, 0, [0], [0]))),
+        set(),
+    ),
+    "a ballot of a voter too many": (
+        lambda: small_election(
+            more_ballots=lambda f: [f.cast(0, bits_of(f, 0, [0], [0]), unadmitted=u) for u in (0, 1)]
+        ),
+        {("ballot.predecessor", "entry")},
+    ),
     "ballot too late": (
         lambda: small_election(
             statements=lambda f: (f.cast(1, bits_of(f, 0, [0], [0])), [f.statement(j) for j in (1, 2, 3)])

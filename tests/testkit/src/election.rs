@@ -29,8 +29,8 @@ use ballotta::hash::{FileHash, Fingerprint, RollHash, Tracker};
 use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey, TrusteeSeed, TrusteeShares};
 use ballotta::manifest::{
-    BallotStyle, Closing, Contest, ElectionKind, LogKey, Manifest, ManifestContents, OnDisqualification, Party,
-    Privacy, Quorum, Revoting, RollChanges, Text, Ties, Trustees, Weights, Witnesses, parse_log_key,
+    Attachment, AttachmentType, BallotStyle, Closing, Contest, ElectionKind, LogKey, Manifest, ManifestContents,
+    OnDisqualification, Party, Privacy, Quorum, RollChanges, Text, Ties, Trustees, Weights, Witnesses, parse_log_key,
 };
 use ballotta::merkle::{Frontier, TreeHead, leaf_hash};
 use ballotta::proofs::ballot::BallotArgument;
@@ -68,8 +68,8 @@ pub struct ElectionOptions {
     pub trustees: u16,
     /// How many are needed to decrypt.
     pub threshold: u16,
-    /// What a further ballot of a voter does.
-    pub revoting: Revoting,
+    /// The number of ballots that one credential may cast.
+    pub ballots_per_credential: u8,
     /// What trustees wait for before they decrypt.
     pub closing: Closing,
     /// How many witnesses there are, and how many must cosign.
@@ -86,6 +86,8 @@ pub struct ElectionOptions {
     pub roll_changes: Option<RollChanges>,
     /// The numbers of ballots below which the totals of a contest are withheld.
     pub privacy: Privacy,
+    /// Texts that are attachments of the election. The record has them.
+    pub attachments: Vec<&'static str>,
     /// Where all randomness comes from.
     pub seed: u64,
 }
@@ -102,7 +104,7 @@ impl Default for ElectionOptions {
             authorities: 1,
             trustees: 3,
             threshold: 2,
-            revoting: Revoting::LastCounts,
+            ballots_per_credential: 16,
             closing: Closing::Statements,
             witnesses: (0, 0),
             winners: vec![],
@@ -111,9 +113,18 @@ impl Default for ElectionOptions {
             quorum: None,
             roll_changes: None,
             privacy: Privacy { minimum_counted_ballots: 1, minimum_ballots_per_weight: 1 },
+            attachments: vec![],
             seed: 1,
         }
     }
+}
+
+/// A text as an attachment.
+#[must_use]
+pub fn attachment(text: &str) -> Attachment {
+    let bytes = text.as_bytes();
+    let (length, sha256) = (bytes.len() as u64, FileHash::of(bytes));
+    Attachment { title: self::text("Text".into()), kind: AttachmentType::Text, length, sha256 }
 }
 
 /// One of the options.
@@ -130,7 +141,12 @@ pub const fn choose(min: u32, max: u32, blank: bool) -> Rule {
 pub fn numbered_options(count: usize) -> Vec<ContestOption> {
     let title = |number| text(format!("Option {number}"));
     (0..count)
-        .map(|number| ContestOption { id: format!("o{number}"), title: title(number), description: None })
+        .map(|number| ContestOption {
+            id: format!("o{number}"),
+            title: title(number),
+            description: None,
+            attachments: Vec::new(),
+        })
         .collect()
 }
 
@@ -412,7 +428,7 @@ impl Election {
         let mut board = Board {
             election: self,
             entries: Vec::new(),
-            files: BTreeMap::new(),
+            files: self.attachments(),
             chosen: BTreeMap::new(),
             heads: BTreeMap::new(),
             changes: 0,
@@ -425,6 +441,12 @@ impl Election {
             board.sign_roll(authority);
         }
         board
+    }
+
+    /// The files of the attachments, by their paths.
+    fn attachments(&self) -> BTreeMap<String, Vec<u8>> {
+        let texts = self.options.attachments.iter();
+        texts.map(|text| (attachment(text).path(), text.as_bytes().to_vec())).collect()
     }
 
     /// The index of the first ballot of an [open board](Self::open_board): it follows ceremony, signed roll and
@@ -508,6 +530,7 @@ impl Parties {
             id: format!("c{number}"),
             title: text(format!("Question {number}")),
             description: None,
+            attachments: Vec::new(),
             rule: rule.clone(),
             winners: options.winners.iter().find(|(contest, _)| *contest == number).map(|(_, winners)| winners.clone()),
             passes: options.motions.iter().find(|(contest, _)| *contest == number).map(|(_, motion)| motion.clone()),
@@ -524,6 +547,7 @@ impl Parties {
             languages: vec!["en".into()],
             title: text("Election".into()),
             description: None,
+            attachments: options.attachments.iter().map(|text| attachment(text)).collect(),
             schedule: None,
             contests: options.contests.iter().enumerate().map(contest).collect(),
             styles: options.styles.iter().enumerate().map(style).collect(),
@@ -532,7 +556,7 @@ impl Parties {
                 max: all().max().unwrap_or(1),
                 total: options.most_weight.unwrap_or_else(|| 4 * all().sum::<u64>()),
             },
-            revoting: options.revoting,
+            ballots_per_credential: options.ballots_per_credential,
             ties: options.ties,
             quorum: options.quorum.clone(),
             privacy: options.privacy.clone(),

@@ -64,6 +64,13 @@ impl LedgerIndex for Lookups {
         }
     }
 
+    fn ballots(&self, voter: u32) -> Result<u8, SourceError> {
+        match self {
+            Self::Memory(memory) => memory.ballots(voter),
+            Self::Disk(disk) => LedgerIndex::ballots(&**disk, voter),
+        }
+    }
+
     fn added(&self, credential: &[u8; 32]) -> Result<Option<RollLine>, SourceError> {
         match self {
             Self::Memory(memory) => memory.added(credential),

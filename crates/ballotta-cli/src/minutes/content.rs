@@ -5,9 +5,7 @@ use ballotta::ballot::Window;
 use ballotta::contest::ContestOption;
 use ballotta::credential::{ChangeCounts, RollTotals};
 use ballotta::decision::LotSeed;
-use ballotta::manifest::{
-    Closing, ElectionKind, Manifest, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, Text, Ties,
-};
+use ballotta::manifest::{Closing, ElectionKind, Manifest, Quorum, QuorumBase, QuorumOf, QuorumRule, Text, Ties};
 use ballotta::merkle::TreeHead;
 use ballotta::record::ResultDocument;
 use ballotta::verifier::{CheckId, CheckReport, Effect, Failure, Place, Report, Role, Status, Verdict};
@@ -260,10 +258,10 @@ impl<'a> Writer<'a> {
             let max = [Span::Text(self.number(weights.max))];
             self.say(words::RULE_WEIGHTS, &[("unit", &[self.text(&weights.unit)]), ("max", &max)])
         });
-        items.push(self.word(match manifest.contents().revoting {
-            Revoting::LastCounts => words::RULE_REVOTE,
-            Revoting::NotAllowed => words::RULE_NO_REVOTE,
-        }));
+        items.push(match manifest.ballots_per_credential() {
+            1 => self.word(words::RULE_NO_REVOTE),
+            most => self.tell(words::RULE_REVOTE, &[("most", most.to_string())]),
+        });
         items.push(self.word(match manifest.contents().ties {
             Ties::Open => words::RULE_TIES_OPEN,
             Ties::Lot => words::RULE_TIES_LOT,

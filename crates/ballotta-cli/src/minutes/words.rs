@@ -162,7 +162,8 @@ words! {
     RULE_WEIGHTS = "Voters have weights (unit: {unit}; at most {max} for one voter). Totals are sums of weights, not numbers of ballots.",
         "I votanti hanno pesi (unità: {unit}; al massimo {max} per votante). I totali sono somme di pesi, non numeri di schede.";
     RULE_EQUAL = "Every voter has the same weight.", "Ogni votante ha lo stesso peso.";
-    RULE_REVOTE = "A voter may vote again; the last valid ballot counts.", "Chi vota può votare di nuovo; conta l’ultima scheda valida.";
+    RULE_REVOTE = "A voter may vote again, with at most {most} ballots in all; the last valid ballot counts.",
+        "Chi vota può votare di nuovo, con al massimo {most} schede in tutto; conta l’ultima scheda valida.";
     RULE_NO_REVOTE = "A voter votes once; the first valid ballot counts.", "Si vota una volta sola; conta la prima scheda valida.";
     RULE_TIES_OPEN = "Ties stay open: the result names those that tie.", "Le parità restano aperte: il risultato indica chi è alla pari.";
     RULE_TIES_LOT = "Ties are decided by a lot that only enough trustees together can draw, after the close.",

@@ -97,7 +97,7 @@ fn keys_and_manifest(people: &People) {
         --contest board=Who_shall_sit_on_the_board? --option board/ada=Ada --option board/emmy=Emmy --blank \
         --organiser {organiser} --authority Office={authority} --trustee One={one} --trustee Two={two} --threshold 2 \
         --board board.example/test={board} --witness witness.example={witness} --closing statements \
-        --quorum more_than_1/2_of_heads_on_roll --minimum-ballots 2 --revoting"
+        --quorum more_than_1/2_of_heads_on_roll --minimum-ballots 2"
     )
     .replace("more_than_1", "more\u{1}than_1");
     // The only underscore that must stay.

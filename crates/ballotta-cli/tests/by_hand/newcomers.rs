@@ -187,7 +187,7 @@ fn k4_readers_beside_a_growing_board() {
 #[test]
 fn voters_are_told_what_an_answer_means() {
     let people = People::new();
-    open_election(&people, "--closing statements --witnesses-needed 0 --minimum-ballots 2 --revoting");
+    open_election(&people, "--closing statements --witnesses-needed 0 --minimum-ballots 2");
     let first = vote(&people, 1, "yes");
     fs::rename(people.path("voters/1.ballot"), people.path("voters/first.ballot")).unwrap();
     fs::rename(people.path("voters/1.cast"), people.path("voters/first.cast")).unwrap();

@@ -57,6 +57,12 @@ impl<S> MemoryIndex<S> {
         self.ledger.positions()
     }
 
+    /// For each line of the roll, the number of admitted ballots.
+    #[must_use]
+    pub fn ballots_of_lines(&self) -> &[u8] {
+        self.ledger.ballots_of_lines()
+    }
+
     /// The key of [`Self::digests`].
     #[must_use]
     pub fn key(&self) -> u64 {
@@ -86,6 +92,10 @@ impl<S> LedgerIndex for MemoryIndex<S> {
 
     fn head(&self, voter: u32) -> Result<VoterHead, SourceError> {
         self.ledger.head(voter).map_err(never)
+    }
+
+    fn ballots(&self, voter: u32) -> Result<u8, SourceError> {
+        self.ledger.ballots(voter).map_err(never)
     }
 
     fn added(&self, credential: &[u8; 32]) -> Result<Option<RollLine>, SourceError> {

@@ -3,6 +3,8 @@
 //! See `spec/ballot.md#admission`. This module has the checks of a single ballot: bytes, roll, signature, argument. The
 //! checks that depend on earlier ballots are in the [ledger](crate::tally::Ledger).
 
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::iter::zip;
 
@@ -80,11 +82,13 @@ pub enum AdmissionError {
     /// The board has [`MAX_ENTRIES`](crate::limits::MAX_ENTRIES) entries.
     #[error("the board is full: it has the largest number of entries")]
     BoardFull,
-    /// The election allows only one ballot for each voter.
-    #[error("this credential has already voted in entry {first}, and the election allows only one ballot")]
-    RevoteNotAllowed {
-        /// The index of the earlier entry.
-        first: u64,
+    /// As many ballots of the credential are admitted as the manifest allows (`ballots_per_credential`).
+    #[error("{}", ballot_limit(*.limit, *.last))]
+    BallotLimit {
+        /// The number of ballots that the manifest allows.
+        limit: u8,
+        /// The index of the last admitted ballot of the credential.
+        last: u64,
     },
     /// The ballot does not name the entry that counts for this credential so far.
     #[error("the ballot does not name the credential's last valid entry as its previous one")]
@@ -112,13 +116,23 @@ impl AdmissionError {
             Self::NotOpen => "not-open",
             Self::Closed => "closed",
             Self::BoardFull => "board-full",
-            Self::RevoteNotAllowed { .. } => "has-voted",
+            Self::BallotLimit { .. } => "ballot-limit",
             Self::RevoteFork { .. } => "revote-fork",
         }
     }
 }
 
 from_quoted!(AdmissionError::Encoding(DecodeError));
+
+/// Says that a credential, whose last ballot is in entry `last`, may cast no further ballot.
+fn ballot_limit(limit: u8, last: u64) -> String {
+    match limit {
+        1 => format!("this credential has already voted in entry {last}, and the election allows only one ballot"),
+        _ => format!(
+            "this credential has cast {limit} ballots, the last one in entry {last}, and the election allows no more"
+        ),
+    }
+}
 
 /// The entries of the board among which ballots are admitted: after the opening, and before the closing or the cancellation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

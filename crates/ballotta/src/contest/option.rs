@@ -1,9 +1,11 @@
 //! The options of a contest, and the grades that voters give them.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use serde::Serialize;
 
+use crate::manifest::Attachment;
 use crate::text::Text;
 
 /// An option that voters can choose in a contest.
@@ -16,6 +18,9 @@ pub struct ContestOption {
     /// A longer description of the option, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<Text>,
+    /// The files about the option, such as a photo.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
 }
 
 /// A grade that voters give to options.

@@ -24,6 +24,7 @@ fn contest(options: usize, winners: Option<Winners>, passes: Option<Motion>) -> 
         id: "c".into(),
         title: [("en", "C")].into(),
         description: None,
+        attachments: Vec::new(),
         rule: Rule::Choose(Choose { min: 0, max, blank: false }),
         winners,
         passes,

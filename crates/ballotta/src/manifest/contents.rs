@@ -7,6 +7,7 @@ use ed25519_dalek::VerifyingKey;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::attachment::Attachment;
 use crate::SUITE;
 use crate::contest::{ContestOption, Outcome, Rule};
 use crate::decision::{
@@ -41,6 +42,9 @@ pub struct ManifestContents {
     /// A longer description of the election, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<Text>,
+    /// The files about the election.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     /// The times at which the election is meant to open and close.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule: Option<Schedule>,
@@ -50,8 +54,8 @@ pub struct ManifestContents {
     pub styles: Vec<BallotStyle>,
     /// The unit of weights, and the largest weights.
     pub weights: Weights,
-    /// What happens if a credential casts another ballot.
-    pub revoting: Revoting,
+    /// The largest number of ballots of one credential that are admitted; at least one. The last admitted one counts.
+    pub ballots_per_credential: u8,
     /// What happens if options tie.
     pub ties: Ties,
     /// The turnout that a valid election needs, if there is a quorum.
@@ -99,27 +103,6 @@ impl ManifestContents {
     }
 }
 
-// Defines an enumeration whose variants are words in the manifest. Results repeat some of these words.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-        pub enum $name {
-            $($(#[$variant_doc])* #[serde(rename = $word)] $variant,)+
-        }
-
-        impl $name {
-            pub(super) const WORDS: &'static [(&'static str, Self)] = &[$(($word, Self::$variant)),+];
-
-            /// Returns the value of a word of the manifest, such as `real`, or `None` if the word is not known.
-            #[must_use]
-            pub fn from_word(word: &str) -> Option<Self> {
-                Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, value)| *value)
-            }
-        }
-    };
-}
-
 words! {
     /// Whether an election is real or a rehearsal.
     ElectionKind {
@@ -127,15 +110,6 @@ words! {
         Real = "real",
         /// A rehearsal. Every report says so.
         Rehearsal = "rehearsal",
-    }
-}
-words! {
-    /// What happens if a credential casts another ballot.
-    Revoting {
-        /// The last valid ballot of a credential counts.
-        LastCounts = "last_counts",
-        /// Only the first valid ballot of a credential counts.
-        NotAllowed = "not_allowed",
     }
 }
 words! {
@@ -204,6 +178,9 @@ pub struct Contest {
     /// A longer description of the contest, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<Text>,
+    /// The files about the contest.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     /// What a voter may choose, and how choices are counted.
     pub rule: Rule,
     /// The options that are elected, if the contest elects any.
@@ -429,7 +406,7 @@ fn write_element<S: Serializer>(element: &PublicElement, serializer: S) -> Resul
     write_hex(element.as_bytes(), serializer)
 }
 
-fn write_file_hash<S: Serializer>(hash: &FileHash, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn write_file_hash<S: Serializer>(hash: &FileHash, serializer: S) -> Result<S::Ok, S::Error> {
     write_hex(hash.as_bytes(), serializer)
 }
 

@@ -6,10 +6,11 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::Layout;
+use super::attachment::{Attachment, AttachmentType};
 use super::contents::{
     BallotStyle, Closing, Contest, ElectionKind, FORMAT, LogKey, ManifestContents, OnDisqualification, Party, Privacy,
-    Quorum, QuorumBase, QuorumOf, Revoting, RollChanges, Schedule, Software, Ties, Trustees, Weights, Witnesses,
-    parse_hex, parse_key, parse_log_key,
+    Quorum, QuorumBase, QuorumOf, RollChanges, Schedule, Software, Ties, Trustees, Weights, Witnesses, parse_hex,
+    parse_key, parse_log_key,
 };
 use crate::SUITE;
 use crate::contest::{ContestOption, Rule, RuleContext};
@@ -17,11 +18,11 @@ use crate::decision::{Motion, Share, Winners};
 use crate::discrete_log::giant_steps;
 use crate::form::{FormBuilder, Packing};
 use crate::hash::FileHash;
-use crate::json::{self, Distinct, JsonPath, Node, ProblemLog};
+use crate::json::{self, Distinct, JsonPath, Node, Object, ProblemLog};
 use crate::limits::{
-    MAX_AUTHORITIES, MAX_BOARD_NAME_BYTES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_GIANT_STEPS, MAX_KEY_NAME_BYTES,
-    MAX_LANGUAGES, MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_ROLL_CHANGES, MAX_SLOTS, MAX_STYLES, MAX_TERMS, MAX_TOTAL,
-    MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES,
+    MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS, MAX_AUTHORITIES, MAX_BALLOTS_PER_CREDENTIAL, MAX_BOARD_NAME_BYTES,
+    MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_GIANT_STEPS, MAX_KEY_NAME_BYTES, MAX_LANGUAGES, MAX_MANIFEST_BYTES, MAX_OPTIONS,
+    MAX_ROLL_CHANGES, MAX_SLOTS, MAX_STYLES, MAX_TERMS, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES,
 };
 use crate::problem::{ManifestErrors, ManifestProblem};
 use crate::text::{Text, read_distinct_id, read_distinct_title, read_key_name, read_language, read_line};
@@ -102,6 +103,7 @@ impl ManifestParser {
         self.languages.clone_from(&languages);
         let title = object.required("title", |node| self.text(node));
         let description = object.optional("description", |node| self.text(node));
+        let attachments = self.attachments(&mut object);
         let schedule = object.optional("schedule", |node| read_schedule(&node));
         let weights = object.required("weights", |node| self.weights(&node));
         self.weights.clone_from(&weights);
@@ -112,7 +114,7 @@ impl ManifestParser {
             self.number_slots(node.path(), contests, ties)
         });
         let styles = object.required("styles", |node| self.styles(&node, &ids, contests.as_deref()));
-        let revoting = object.required("revoting", |node| node.word(Revoting::WORDS));
+        let ballots_per_credential = object.integer("ballots_per_credential", 1..=MAX_BALLOTS_PER_CREDENTIAL.into());
         let quorum = object.optional("quorum", |node| read_quorum(&node));
         let privacy = object.required("privacy", |node| read_privacy(&node));
         let closing = object.required("closing", |node| {
@@ -152,11 +154,12 @@ impl ManifestParser {
             languages: languages?,
             title: title?,
             description: description?,
+            attachments: attachments?,
             schedule: schedule?,
             contests,
             styles,
             weights: weights?,
-            revoting: revoting?,
+            ballots_per_credential: ballots_per_credential?,
             ties: ties?,
             quorum: quorum?,
             privacy: privacy?,
@@ -242,6 +245,7 @@ impl ManifestParser {
         }
         let title = object.required("title", |node| self.text(node));
         let description = object.optional("description", |node| self.text(node));
+        let attachments = self.attachments(&mut object);
         let option_ids = object.names("options");
         let known = self.rule_context(option_ids.as_deref());
         let rule = object.required("rule", |node| {
@@ -279,6 +283,7 @@ impl ManifestParser {
             id: id?.into(),
             title: title?,
             description: description?,
+            attachments: attachments?,
             rule: rule?,
             winners: winners?,
             passes: passes?,
@@ -291,8 +296,30 @@ impl ManifestParser {
         let id = read_distinct_id(&mut object, ids);
         let title = object.required("title", |node| read_distinct_title(&node, self.languages.as_deref(), titles));
         let description = object.optional("description", |node| self.text(node));
+        let attachments = self.attachments(&mut object);
         object.finish();
-        Some(ContestOption { id: id?.into(), title: title?, description: description? })
+        Some(ContestOption { id: id?.into(), title: title?, description: description?, attachments: attachments? })
+    }
+
+    /// Reads the attachments of the manifest, of a contest or of an option. No two have the same hash.
+    fn attachments(&self, object: &mut Object<'_>) -> Option<Vec<Attachment>> {
+        let mut hashes = Distinct::default();
+        let attachments = object.optional("attachments", |node| {
+            node.list(0..=MAX_ATTACHMENTS, |node| {
+                let mut object = node.object()?;
+                let title = object.required("title", |node| self.text(node));
+                let kind = object.required("type", |node| node.word(AttachmentType::WORDS));
+                let length = object.integer("length", 1..=MAX_ATTACHMENT_BYTES as u64);
+                let sha256 = object.required("sha256", |node| {
+                    let hash = read_hex(&node)?;
+                    hashes.insert(node.string()?, node.path(), |first| ManifestProblem::RepeatedAttachment { first });
+                    Some(FileHash::from_bytes(hash))
+                });
+                object.finish();
+                Some(Attachment { title: title?, kind: kind?, length: length?, sha256: sha256? })
+            })
+        });
+        Some(attachments?.unwrap_or_default())
     }
 
     /// Reads the styles, each with the positions of its contests. `ids` contains the positions of all contests.

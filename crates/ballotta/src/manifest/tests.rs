@@ -40,7 +40,12 @@ fn text(it: &str, en: &str) -> Text {
 }
 
 fn option(id: &str) -> ContestOption {
-    ContestOption { id: id.into(), title: text(&format!("Scelta {id}"), &format!("Option {id}")), description: None }
+    ContestOption {
+        id: id.into(),
+        title: text(&format!("Scelta {id}"), &format!("Option {id}")),
+        description: None,
+        attachments: Vec::new(),
+    }
 }
 
 fn contest(id: &str, rule: Choose, options: &[&str]) -> Contest {
@@ -48,6 +53,7 @@ fn contest(id: &str, rule: Choose, options: &[&str]) -> Contest {
         id: id.into(),
         title: text(&format!("Quesito {id}"), &format!("Question {id}")),
         description: Some(text("Più in dettaglio", "In detail")),
+        attachments: vec![],
         rule: Rule::Choose(rule),
         winners: None,
         passes: None,
@@ -77,6 +83,7 @@ pub(crate) fn contents() -> ManifestContents {
         languages: vec!["it".into(), "en".into()],
         title: text("Elezione", "Election"),
         description: Some(text("Una prova", "A rehearsal")),
+        attachments: vec![],
         schedule: Some(Schedule { opens: "2027-03-01 08:00".into(), closes: "2027-03-02 20:00".into() }),
         contests: vec![
             contest("board", Choose { min: 1, max: 2, blank: true }, &["ada", "bob", "cy"]),
@@ -85,7 +92,7 @@ pub(crate) fn contents() -> ManifestContents {
         ],
         styles: vec![style("member", &["board", "audit", "statute"]), style("guest", &["audit", "statute"])],
         weights: Weights { unit: text("quote", "shares"), max: 1000, total: 60_000 },
-        revoting: Revoting::LastCounts,
+        ballots_per_credential: 16,
         ties: Ties::Open,
         quorum: Some(Quorum {
             of: QuorumOf::Weight,
@@ -384,16 +391,8 @@ fn numbers_are_unsigned_integers() {
 
 #[test]
 fn words_are_known_or_refused() {
-    for pointer in [
-        "/kind",
-        "/revoting",
-        "/ties",
-        "/quorum/of",
-        "/quorum/base",
-        "/quorum/rule",
-        "/closing",
-        "/contests/1/rule/kind",
-    ] {
+    for pointer in ["/kind", "/ties", "/quorum/of", "/quorum/base", "/quorum/rule", "/closing", "/contests/1/rule/kind"]
+    {
         let path = pointer[1..].replace("/1/", "[1].").replace('/', ".");
         assert_fault(&[(pointer, json!("Real"))], &path, ManifestProblem::UnknownValue);
     }

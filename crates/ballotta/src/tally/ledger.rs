@@ -4,8 +4,8 @@
 //!
 //! # Implementation details
 //!
-//! The ledger keeps 4 bytes for each line of the roll (the position of the voter's last valid ballot), 150 for each change of the roll, and at most 19
-//! for each entry of the board (8 bytes of a keyed digest of `R`, and a place in an open-addressed table). If these do
+//! The ledger keeps 5 bytes for each line of the roll (the position of the voter's last valid ballot, and how many there are), 150 for each
+//! change of the roll, and at most 19 for each entry of the board (8 bytes of a keyed digest of `R`, and a place in an open-addressed table). If these do
 //! not decide, an earlier ballot is read again from the board: if a voter votes again, or if two ballots have the same
 //! `R`. The key is random because the verifier admits ballots before it knows that they are valid: an attacker who
 //! fills a board with void ballots must not be able to make their digests collide.
@@ -23,7 +23,6 @@ use crate::credential::{EffectiveChange, RollCounts, RollLine};
 use crate::encoding::{DecodeError, Reader, Writer};
 use crate::hash::{Tracker, TreeHash};
 use crate::limits::MAX_ENTRIES;
-use crate::manifest::Revoting;
 use crate::weaken::{self, Check};
 
 /// The parts of a ballot that the ledger compares. The ledger does not check whether the ballot is valid by itself.
@@ -101,6 +100,13 @@ pub trait LedgerIndex {
     /// If the index cannot be read.
     fn head(&self, voter: u32) -> Result<VoterHead, Self::Error>;
 
+    /// The number of admitted ballots of a line of the roll, counted from 0.
+    ///
+    /// # Errors
+    ///
+    /// If the index cannot be read.
+    fn ballots(&self, voter: u32) -> Result<u8, Self::Error>;
+
     /// The line that a change has added for this credential; `None` if none has.
     ///
     /// # Errors
@@ -129,7 +135,7 @@ pub trait LedgerIndex {
     /// If the index cannot be read.
     fn candidates(&self, randomness: &[u8; 32]) -> Result<Vec<u64>, Self::Error>;
 
-    /// Notes an admitted ballot: the line of the roll, the position on the board, and `R`.
+    /// Notes an admitted ballot: the line of the roll, which has one ballot more, the position on the board, and `R`.
     ///
     /// # Errors
     ///
@@ -138,11 +144,11 @@ pub trait LedgerIndex {
 }
 
 /// Admits the ballot at position `index` of the board after those that `ledger` has. `recorded` reads an earlier ballot of
-/// the board again, and `failed` wraps an error of the ledger. This is the one place with the rules that depend on earlier
-/// ballots.
+/// the board again, and `failed` wraps an error of the ledger. `limit` is the number of ballots that one credential may
+/// cast. This is the one place with the rules that depend on earlier ballots.
 pub(crate) fn admit<L: LedgerIndex, E>(
     ledger: &mut L,
-    revoting: Revoting,
+    limit: u8,
     index: u64,
     ballot: &LedgerEntry,
     mut recorded: impl FnMut(u64) -> Result<BoardBallotInfo, E>,
@@ -178,18 +184,20 @@ pub(crate) fn admit<L: LedgerIndex, E>(
         VoterHead::Counted(first) => Some(first),
         VoterHead::None | VoterHead::Revoked(_) => None,
     };
+    if let Some(last) = first
+        && weaken::is_on(Check::BallotLimit)
+        && ledger.ballots(voter).map_err(failed)? >= limit
+    {
+        return Err(AdmissionError::BallotLimit { limit, last }.into());
+    }
     if weaken::is_on(Check::Predecessor) {
         let follows = match (first, ballot.previous) {
             (None, None) => true,
             (Some(first), Some(previous)) => recorded(first)?.tracker == previous,
             _ => false,
         };
-        match (first, revoting) {
-            (Some(first), Revoting::NotAllowed) => {
-                return Err(AdmissionError::RevoteNotAllowed { first }.into());
-            }
-            _ if !follows => return Err(AdmissionError::RevoteFork { head: first }.into()),
-            _ => {}
+        if !follows {
+            return Err(AdmissionError::RevoteFork { head: first }.into());
         }
     }
     ledger.insert(voter, position, randomness).map_err(failed)
@@ -224,8 +232,11 @@ pub(crate) struct Ledger {
     /// For each line of the roll its head, [packed](VoterHead::packed). After the lines of the opening, each change that the manifest
     /// allows has one.
     heads: Vec<u32>,
+    /// For each head, the number of admitted ballots.
+    ballots: Vec<u8>,
     randomness: RandomnessTable,
-    revoting: Revoting,
+    /// The number of ballots that one credential may cast.
+    limit: u8,
     roll_counts: RollCounts,
     /// The changes that have an effect, and the lines that they add.
     changes: Vec<EffectiveChange>,
@@ -233,13 +244,13 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// The ledger of a board without ballots, for a roll at the opening and about `entries` entries. `rng` draws a key so that
-    /// nobody can choose `R` that collide in the table.
-    pub(crate) fn new<R: CryptoRng>(roll: RollCounts, revoting: Revoting, entries: u64, rng: &mut R) -> Self {
+    /// The ledger of a board without ballots, for a roll at the opening and about `entries` entries. One credential may cast
+    /// `limit` ballots. `rng` draws a key so that nobody can choose `R` that collide in the table.
+    pub(crate) fn new<R: CryptoRng>(roll: RollCounts, limit: u8, entries: u64, rng: &mut R) -> Self {
         let randomness = RandomnessTable::new(entries, rng.next_u64());
         // A roll has at most MAX_VOTERS lines, and MAX_ROLL_CHANGES changes.
-        let heads = alloc::vec![0; roll.heads as usize];
-        Self { heads, randomness, revoting, roll_counts: roll, changes: Vec::new(), added: BTreeMap::new() }
+        let (heads, ballots) = (alloc::vec![0; roll.heads as usize], alloc::vec![0; roll.heads as usize]);
+        Self { heads, ballots, randomness, limit, roll_counts: roll, changes: Vec::new(), added: BTreeMap::new() }
     }
 
     /// Admits the ballot at position `index` after those admitted so far. `recorded` reads an earlier ballot of the
@@ -253,8 +264,8 @@ impl Ledger {
         if ballot.voter.is_some_and(|voter| self.heads.len() <= voter as usize) {
             return Err(AdmissionError::UnknownCredential.into());
         }
-        let revoting = self.revoting;
-        admit(self, revoting, index, ballot, recorded, |never: Infallible| match never {})
+        let limit = self.limit;
+        admit(self, limit, index, ballot, recorded, |never: Infallible| match never {})
     }
 
     /// The [heads] of the voters, one after the other.
@@ -270,6 +281,11 @@ impl Ledger {
     /// For each line of the roll its head, [packed](VoterHead::packed).
     pub(crate) fn positions(&self) -> &[u32] {
         &self.heads
+    }
+
+    /// For each line of the roll, the number of admitted ballots.
+    pub(crate) fn ballots_of_lines(&self) -> &[u8] {
+        &self.ballots
     }
 
     /// The key of the digests of `R`.
@@ -294,6 +310,10 @@ impl LedgerIndex for Ledger {
 
     fn head(&self, voter: u32) -> Result<VoterHead, Infallible> {
         Ok(self.heads.get(voter as usize).map_or(VoterHead::None, |head| VoterHead::from_packed(*head)))
+    }
+
+    fn ballots(&self, voter: u32) -> Result<u8, Infallible> {
+        Ok(self.ballots.get(voter as usize).copied().unwrap_or(0))
     }
 
     fn added(&self, credential: &[u8; 32]) -> Result<Option<RollLine>, Infallible> {
@@ -321,8 +341,10 @@ impl LedgerIndex for Ledger {
     }
 
     fn insert(&mut self, voter: u32, position: u32, randomness: &[u8; 32]) -> Result<(), Infallible> {
-        if let Some(head) = self.heads.get_mut(voter as usize) {
+        let voter = voter as usize;
+        if let (Some(head), Some(ballots)) = (self.heads.get_mut(voter), self.ballots.get_mut(voter)) {
             *head = VoterHead::Counted(position.into()).packed();
+            *ballots = ballots.saturating_add(1);
             self.randomness.insert(position, randomness);
         }
         Ok(())
@@ -529,7 +551,7 @@ mod tests {
 
     /// The memory that the ledger may use for each entry of the board, and for each line of the roll.
     const BYTES_PER_ENTRY: usize = 19;
-    const BYTES_PER_LINE: usize = 4;
+    const BYTES_PER_LINE: usize = 5;
 
     fn bytes(table: &RandomnessTable) -> usize {
         let chunks: usize = table.digests.iter().map(|chunk| 8 * chunk.capacity()).sum();
@@ -561,15 +583,13 @@ mod tests {
             }
             assert!(bytes(&table) <= BYTES_PER_ENTRY * entries as usize + (8 << 10), "{entries}: {}", bytes(&table));
         }
-        let ledger =
-            Ledger::new(RollCounts { heads: 600_000, ..RollCounts::EMPTY }, Revoting::LastCounts, 0, &mut TestRng(1));
-        assert_eq!(4 * ledger.heads.capacity(), BYTES_PER_LINE * 600_000);
+        let ledger = Ledger::new(RollCounts { heads: 600_000, ..RollCounts::EMPTY }, 16, 0, &mut TestRng(1));
+        assert_eq!(4 * ledger.heads.capacity() + ledger.ballots.capacity(), BYTES_PER_LINE * 600_000);
     }
 
     #[test]
     fn a_board_has_an_end() {
-        let mut ledger =
-            Ledger::new(RollCounts { heads: 1, ..RollCounts::EMPTY }, Revoting::LastCounts, 0, &mut TestRng(1));
+        let mut ledger = Ledger::new(RollCounts { heads: 1, ..RollCounts::EMPTY }, 16, 0, &mut TestRng(1));
         let ballot = LedgerEntry {
             voter: Some(0),
             credential: [3; 32],

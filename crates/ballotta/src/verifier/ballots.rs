@@ -25,7 +25,7 @@ pub(super) fn check_of(error: &AdmissionError) -> CheckId {
         AdmissionError::DuplicateBallot { .. } => CheckId::BallotDuplicate,
         AdmissionError::RepeatedRandomness { .. } => CheckId::BallotRandomness,
         AdmissionError::NotOpen | AdmissionError::Closed | AdmissionError::BoardFull => CheckId::BallotWindow,
-        AdmissionError::RevoteNotAllowed { .. } | AdmissionError::RevoteFork { .. } => CheckId::BallotPredecessor,
+        AdmissionError::BallotLimit { .. } | AdmissionError::RevoteFork { .. } => CheckId::BallotPredecessor,
     }
 }
 

@@ -136,12 +136,12 @@ impl Verifier<'_> {
             statements: SignedEntries::new(),
             ballots: 0,
             changes: Vec::new(),
-            selection: Ledger::new(RollCounts::EMPTY, manifest.revoting(), 0, rng).into_selection(),
+            selection: Ledger::new(RollCounts::EMPTY, manifest.ballots_per_credential(), 0, rng).into_selection(),
             refused: Refusals::default(),
         };
         // Without a roll no ballot reaches the ledger.
         let counts = roll.map_or(RollCounts::EMPTY, |roll| roll.totals().roll_counts(manifest));
-        let mut ledger = Ledger::new(counts, manifest.revoting(), signed.size, rng);
+        let mut ledger = Ledger::new(counts, manifest.ballots_per_credential(), signed.size, rng);
         let mut pinned: Vec<_> = self.options.checkpoints.iter().copied().map(PinnedHead::new).collect();
         let source = self.source;
         let mut paths = bundle_paths(signed.size);

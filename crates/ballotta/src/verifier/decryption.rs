@@ -12,10 +12,11 @@ use super::{CheckId, Verification, Verifier};
 use crate::board::entry::{EntryError, EntryKind, Pointer};
 use crate::board::tiles::{Level, TilePath, bundle_paths};
 use crate::decryption::{ClosedTally, ClosingStatement, DecryptionError, PartialDecryption, TallyDifference, combine};
+use crate::election::ElectionContext;
 use crate::hash::FileHash;
 use crate::index::{AuthorityIndex, TrusteeIndex};
 use crate::limits::MAX_MESSAGE_BYTES;
-use crate::manifest::{Closing, Manifest};
+use crate::manifest::{Attachment, AttachmentError, Closing, Manifest};
 use crate::record::light::is_light_path;
 use crate::record::{self, FileList, RecordError, ResultDocument, read_checkpoint, read_file};
 use crate::tally::EncryptedTally;
@@ -233,9 +234,18 @@ impl Verifier<'_> {
             match self.source.list() {
                 Ok(Some(paths)) => {
                     // What follows from other files is not counted: archives leave it out.
+                    let manifest = outcome.context.as_ref().map(ElectionContext::manifest);
+                    let attachments = manifest.into_iter().flat_map(Manifest::all_attachments);
+                    let mut attachments: Vec<_> = attachments.map(|named| (named.path(), named)).collect();
+                    attachments.sort_unstable_by(|(path, _), (other, _)| path.cmp(other));
                     for path in paths.into_iter().filter(|path| !is_light_path(path) && !is_hash_tile(path)) {
                         self.findings.saw(CheckId::Files, 1);
-                        if known.binary_search(&path).is_err() && !list.contains(&path) {
+                        let first = attachments.partition_point(|(other, _)| *other < path);
+                        let named = attachments.iter().skip(first).take_while(|(other, _)| *other == path);
+                        let named: Vec<&Attachment> = named.map(|(_, attachment)| *attachment).collect();
+                        if !named.is_empty() {
+                            self.attachment(path, &named);
+                        } else if known.binary_search(&path).is_err() && !list.contains(&path) {
                             let problem = unknown_file(&path);
                             self.findings.note(CheckId::Files, Place::File(path), &[], problem);
                         }
@@ -248,6 +258,23 @@ impl Verifier<'_> {
             }
         }
 
+        self.result(outcome);
+    }
+
+    /// Checks a file that the manifest names in these places. Nobody has signed the bytes of this copy, and no result depends on
+    /// them.
+    fn attachment(&mut self, path: String, named: &[&Attachment]) {
+        let error = named.iter().find_map(|attachment| attachment.read(self.source).err());
+        let (check, place) = (CheckId::Files, Place::File(path));
+        match error.filter(|_| weaken::is_on(Check::Attachment)) {
+            Some(AttachmentError::Read(error)) => self.findings.unreadable(check, place, error),
+            Some(error) => self.findings.note(check, place, &[], error),
+            None => {}
+        }
+    }
+
+    /// Compares the published result with the computed one.
+    fn result(&mut self, outcome: &Verification) {
         let Some(document) = outcome.document() else { return };
         let (check, limit) = (CheckId::Result, ResultDocument::MAX_BYTES);
         let Some(published) = self.file(check, record::RESULT, limit, Role::Board) else { return };

@@ -171,9 +171,9 @@ impl Verifier<'_> {
         failures: &Refusals,
         rng: &mut R,
     ) -> Result<Replayed, Unreadable> {
-        let revoting = plan.context.manifest().revoting();
+        let limit = plan.context.manifest().ballots_per_credential();
         let mut ledger =
-            Ledger::new(plan.roll.totals().roll_counts(plan.context.manifest()), revoting, plan.entries(), rng);
+            Ledger::new(plan.roll.totals().roll_counts(plan.context.manifest()), limit, plan.entries(), rng);
         let rules = ChangeRules::for_manifest(plan.context.manifest());
         let mut changes = board.changes.iter().peekable();
         let mut refused = Refusals::default();

@@ -96,8 +96,9 @@ impl History {
             })
             .collect();
         let context = &election.context;
-        let (roll, revoting) = (election.roll.totals().roll_counts(context.manifest()), context.manifest().revoting());
-        let mut ledger = Ledger::new(roll, revoting, candidates.len() as u64, rng);
+        let roll = election.roll.totals().roll_counts(context.manifest());
+        let limit = context.manifest().ballots_per_credential();
+        let mut ledger = Ledger::new(roll, limit, candidates.len() as u64, rng);
         let rules = ChangeRules::for_manifest(context.manifest());
         let mut changes = Vec::new();
         for (index, change) in election.board.changes() {
@@ -167,6 +168,11 @@ impl History {
     #[must_use]
     pub fn counted(&self) -> Option<&OwnBallot> {
         self.ballots.iter().rfind(|ballot| ballot.state.is_ok())
+    }
+
+    /// Whether the credential has cast as many ballots as the manifest allows.
+    pub(super) fn is_at_limit(&self, limit: u8) -> bool {
+        self.ballots.iter().filter(|ballot| ballot.state.is_ok()).count() >= usize::from(limit)
     }
 
     /// The status of the ballot with this tracker. Anybody can put a void copy on the board: if one ballot with the

@@ -37,7 +37,6 @@ use crate::decryption::{ClosingStatement, TallyReference};
 use crate::election::ElectionContext;
 use crate::hash::Tracker;
 use crate::limits::MAX_ENTRIES;
-use crate::manifest::Revoting;
 use crate::merkle::{LogError, TreeHead};
 use crate::record::light::{
     AnnouncedChange, CLOSE, ELECTION, ElectionSummary, LENGTHS, MIDDLE, ProvedRoll, RollLines, announced_changes,
@@ -516,9 +515,12 @@ impl LightElection {
     /// The tracker of the ballot that a new ballot replaces; `None` for a first ballot. It is the one that the board shows: a
     /// voter who did not make it has been impersonated, and one whose last ballot it hides is refused by the ballot box.
     ///
+    /// This client does not know how many ballots there are before the last one. If the manifest allows several, and all are
+    /// cast, only the ballot box says so.
+    ///
     /// # Errors
     ///
-    /// `NotOpen`, `Closed`, `HasVoted`; `Revoked` if a change of the roll on the board revokes the credential; `NotOwnBallot` if
+    /// `NotOpen`, `Closed`; `BallotLimit` if the manifest allows only one ballot and it is cast; `Revoked` if a change of the roll on the board revokes the credential; `NotOwnBallot` if
     /// the ballot is not one that the voter has signed; or why a part cannot be read.
     pub fn predecessor<R: CryptoRng>(
         &self,
@@ -536,9 +538,9 @@ impl LightElection {
             }
         };
         let last = self.ballot(source, index, &voter.line, rng)?;
-        match self.context.manifest().revoting() {
-            Revoting::NotAllowed => Err(VoterError::HasVoted),
-            Revoting::LastCounts => Ok(Some(last.tracker)),
+        match self.context.manifest().ballots_per_credential() {
+            limit @ 1 => Err(VoterError::BallotLimit { limit }),
+            _ => Ok(Some(last.tracker)),
         }
     }
 
