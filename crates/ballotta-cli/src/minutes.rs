@@ -25,7 +25,7 @@ use ballotta_io::{Location, write_new};
 use serde::Serialize;
 
 use self::content::Facts;
-use self::words::Language;
+pub(crate) use self::words::Language;
 use crate::console::{Console, Shown as _};
 use crate::failure::{ErrorContext as _, is_unread, not_complete, refusal};
 use crate::location;
@@ -95,15 +95,9 @@ impl WriteMinutes {
             (None, Err(_)) => None,
         };
         let manifest = verification.context.as_ref().map(|context| context.manifest()).or(read.as_ref());
-        let facts = facts(&source, manifest, &verification)?;
         let language = self.language.unwrap_or_else(|| first_language(manifest));
-        let minutes = content::minutes(&facts, language);
-        // Both are made before one is written: a PDF may lack a letter.
-        let page = self.out.as_ref().map(|path| (path, html::page(&minutes).into_bytes()));
-        let pdf = self.pdf.as_ref().map(|path| Ok::<_, anyhow::Error>((path, pdf::file(&minutes)?))).transpose()?;
-        for (path, bytes) in page.iter().chain(&pdf) {
-            write_new(path, bytes).with_context(|| format!("{} cannot be written", path.shown()))?;
-        }
+        let files = MinutesFiles { page: self.out.as_deref(), pdf: self.pdf.as_deref() };
+        files.write(&source, manifest, &verification, language)?;
         let rehearsal = manifest.is_some_and(|manifest| manifest.kind() == ElectionKind::Rehearsal);
         if rehearsal {
             console.say(REHEARSAL);
@@ -143,6 +137,34 @@ impl WriteMinutes {
     }
 }
 
+/// The new files of minutes.
+pub(crate) struct MinutesFiles<'a> {
+    /// The page (HTML).
+    pub(crate) page: Option<&'a Path>,
+    pub(crate) pdf: Option<&'a Path>,
+}
+
+impl MinutesFiles<'_> {
+    /// Writes the minutes of a record that was verified as a whole.
+    pub(crate) fn write(
+        &self,
+        source: &dyn RecordSource,
+        manifest: Option<&Manifest>,
+        verification: &Verification,
+        language: Language,
+    ) -> Result<()> {
+        let facts = facts(source, manifest, verification)?;
+        let minutes = content::minutes(&facts, language);
+        // Both are made before one is written: a PDF may lack a letter.
+        let page = self.page.map(|path| (path, html::page(&minutes).into_bytes()));
+        let pdf = self.pdf.map(|path| Ok::<_, anyhow::Error>((path, pdf::file(&minutes)?))).transpose()?;
+        for (path, bytes) in page.iter().chain(&pdf) {
+            write_new(path, bytes).with_context(|| format!("{} cannot be written", path.shown()))?;
+        }
+        Ok(())
+    }
+}
+
 /// The first language of the manifest that minutes have, or English.
 fn first_language(manifest: Option<&Manifest>) -> Language {
     let languages = manifest.map_or(&[] as &[String], |manifest| manifest.languages());
@@ -155,12 +177,15 @@ fn facts<'a>(
     manifest: Option<&'a Manifest>,
     verification: &'a Verification,
 ) -> Result<Facts<'a>> {
-    let Verification { report, head, tally, closed, statements, decryptions, .. } = verification;
+    let Verification { report, head, roll, tally, closed, statements, decryptions, .. } = verification;
+    let voters_at_opening = roll.as_ref().map(|roll| roll.totals().voters());
     // The board is read again. What it says counts only if it is what the verifier has read.
-    let mut window = None;
+    let (mut window, mut cut_off) = (None, None);
     if let Some(manifest) = manifest {
         match PublishedBoard::read(source, manifest, &mut |_| (), &mut system_rng()).refused() {
-            Ok(board) if Some(board.timeline().head()) == *head => window = Some(board.timeline().window()),
+            Ok(board) if Some(board.timeline().head()) == *head => {
+                (window, cut_off) = (Some(board.timeline().window()), board.timeline().cut_off());
+            }
             Err(error) if report.holds() || is_unread(&error) => return Err(error),
             // The report says what is wrong.
             Ok(_) | Err(_) => {}
@@ -181,7 +206,8 @@ fn facts<'a>(
         }
         _ => Vec::new(),
     };
-    Ok(Facts { manifest, report, window, head: *head, close, statements, cosigners, decryptions })
+    let head = *head;
+    Ok(Facts { manifest, report, window, cut_off, voters_at_opening, head, close, statements, cosigners, decryptions })
 }
 
 /// The witnesses, counted from 1, who cosigned this head of the board at the close.

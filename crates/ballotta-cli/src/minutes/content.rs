@@ -6,7 +6,7 @@ use ballotta::contest::ContestOption;
 use ballotta::credential::ChangeCounts;
 use ballotta::decision::LotSeed;
 use ballotta::manifest::{
-    Closing, ElectionKind, Manifest, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, Text, Ties,
+    Closing, ElectionKind, Manifest, Quorum, QuorumBase, QuorumOf, QuorumRule, Revoting, RollChanges, Text, Ties,
 };
 use ballotta::merkle::TreeHead;
 use ballotta::record::ResultDocument;
@@ -32,6 +32,10 @@ pub(super) struct Facts<'a> {
     pub(super) report: &'a Report,
     /// Where the board was opened and closed, if the entries were read that the verifier has read.
     pub(super) window: Option<Window>,
+    /// Where the changes of the roll ended, if the same entries were read.
+    pub(super) cut_off: Option<u64>,
+    /// The voters on the roll at the opening.
+    pub(super) voters_at_opening: Option<u64>,
     /// The head of the whole board.
     pub(super) head: Option<TreeHead>,
     /// The head of the board at the close.
@@ -187,7 +191,7 @@ impl<'a> Writer<'a> {
     }
 
     fn election(&self) -> Section {
-        let Facts { manifest, report, window, .. } = self.facts;
+        let Facts { manifest, report, window, cut_off, .. } = self.facts;
         let mut facts: Vec<(Line, Line)> = Vec::new();
         if let Some(manifest) = manifest {
             facts.push((self.word(words::TITLE), vec![self.text(manifest.title())]));
@@ -224,6 +228,7 @@ impl<'a> Writer<'a> {
         }
         for (name, index) in [
             (words::OPENED, window.and_then(|window| window.opened)),
+            (words::ROLL_ENDED, *cut_off),
             (words::CLOSED, window.and_then(|window| window.closed)),
         ] {
             if let Some(index) = index {
@@ -248,6 +253,17 @@ impl<'a> Writer<'a> {
         } else {
             let max = [Span::Text(self.number(weights.max))];
             self.say(words::RULE_WEIGHTS, &[("unit", &[self.text(&weights.unit)]), ("max", &max)])
+        });
+        items.push(match manifest.roll_changes() {
+            None => self.word(words::RULE_ROLL_FIXED),
+            // Every change has a weight of at least 1.
+            Some(RollChanges { number, weight }) if weights.max == 1 => {
+                self.tell(words::RULE_ROLL_CHANGES, &[("number", self.number(number.min(weight)))])
+            }
+            Some(RollChanges { number, weight }) => {
+                let values = [("number", self.number(number)), ("weight", self.number(weight))];
+                self.tell(words::RULE_ROLL_CHANGES_WEIGHT, &values)
+            }
         });
         items.push(self.word(match manifest.contents().revoting {
             Revoting::LastCounts => words::RULE_REVOTE,
@@ -317,11 +333,13 @@ impl<'a> Writer<'a> {
                 self.tell(words::CLOSING_WITNESSES, &values)
             }
         };
-        let blocks = vec![
-            Block::Table(Table { head, rows }),
-            Block::Paragraph(self.tell(words::THRESHOLD, &threshold)),
-            Block::Paragraph(closing),
-        ];
+        let mut blocks = vec![Block::Table(Table { head, rows })];
+        if manifest.has_parts() {
+            let authorities = self.number(manifest.credential_authorities().len() as u64);
+            blocks.push(Block::Paragraph(self.tell(words::PARTS, &[("number", authorities)])));
+        }
+        blocks.push(Block::Paragraph(self.tell(words::THRESHOLD, &threshold)));
+        blocks.push(Block::Paragraph(closing));
         self.section(words::KEYS, blocks)
     }
 
@@ -333,6 +351,9 @@ impl<'a> Writer<'a> {
             (self.word(words::VOTERS), text(self.number(result.eligible_voters))),
             (self.word(words::BALLOTS), text(ballots)),
         ];
+        if let Some(voters) = self.facts.voters_at_opening.filter(|_| result.roll_changes.is_some()) {
+            facts.insert(0, (self.word(words::VOTERS_AT_OPENING), text(self.number(voters))));
+        }
         if manifest.weights().max != 1 {
             let weight = language.with_share(result.counted_weight, result.eligible_weight);
             facts.push((self.word(words::WEIGHT_ROLL), text(self.number(result.eligible_weight))));
