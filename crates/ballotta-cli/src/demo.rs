@@ -2,7 +2,8 @@
 //!
 //! The movement published the figures. Everything else is done as in a real election: keys, credentials, encrypted and
 //! signed ballots, admission, tally, decryption, and the verification of the record from disk, as an outsider would do
-//! it.
+//! it. Two offices make the codes. While the voting is open, three lost codes are replaced, and a late member is added. The minutes
+//! say what the verifier established.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -56,7 +57,7 @@ pub(crate) struct DemoArgs {
     /// The number of voters on the roll; turnout and result are scaled to it
     #[arg(long, default_value_t = ELIGIBLE, value_parser = clap::value_parser!(u64).range(40..=10_000_000))]
     voters: u64,
-    /// The folder to write to, with the public record in `record` and the secrets in `secrets`
+    /// The folder to write to, with the public record in `record`, the secrets in `secrets`, and the minutes
     #[arg(long, default_value = "demo-election")]
     out: PathBuf,
 }

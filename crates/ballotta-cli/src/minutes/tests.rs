@@ -8,7 +8,9 @@ use std::process::{Command, Stdio};
 use ballotta::contest::{Lists, Rule};
 use ballotta::credential::ChangeCounts;
 use ballotta::decision::{Condition, Motion, MotionBase, Winners, WinnersGroup};
-use ballotta::manifest::{Closing, Manifest, Quorum, QuorumBase, QuorumOf, QuorumRule, Ties};
+use ballotta::manifest::{
+    Closing, Manifest, ManifestContents, Quorum, QuorumBase, QuorumOf, QuorumRule, RollChanges, Ties, Weights,
+};
 use ballotta::verifier::{Report, Verification};
 use ballotta_testkit::election::{Board, Choice, Election, ElectionOptions, YES_OR_NO, choose, verify_record};
 use ballotta_testkit::kinds;
@@ -260,6 +262,46 @@ fn changes_of_the_roll_are_shown_for_each_reason() {
     let rows: Vec<Vec<String>> = table.rows.iter().map(|row| row.iter().map(|cell| plain(cell)).collect()).collect();
     let expected = [["codice smarrito", "3"], ["votante aggiunto dopo", "1"], ["errore", "0"], ["votante uscito", "2"]];
     assert_eq!(rows, expected);
+}
+
+#[test]
+fn how_much_the_roll_may_change_is_a_rule() {
+    let over = Over::new();
+    let lines_with = |roll_changes, max| {
+        let contents = over.manifest.contents();
+        let weights = Weights { max, ..contents.weights.clone() };
+        let contents = ManifestContents { roll_changes, weights, ..contents.clone() };
+        let manifest = Manifest::parse(&contents.to_bytes().unwrap()).unwrap();
+        minutes(&Facts { manifest: Some(&manifest), ..over.facts() }, Language::It).lines()
+    };
+    let fixed = "Dopo l’apertura l’elenco non cambia.";
+    let signed = "Li firmano tutte le autorità delle credenziali.";
+    let has = |lines: &[String], line: &str| lines.iter().any(|found| found == line);
+    assert!(has(&lines_with(None, 3), fixed));
+    let changes = Some(RollChanges { number: 7, weight: 1234 });
+    let lines = lines_with(changes, 3);
+    assert!(!has(&lines, fixed));
+    let rule = "Cambiamenti dell’elenco a votazione aperta, al massimo: 7, con peso 1.234 in tutto.";
+    assert!(has(&lines, &format!("{rule} {signed}")), "{lines:?}");
+    // With equal weights, the smaller bound is the one that counts.
+    for changes in [RollChanges { number: 7, weight: 1234 }, RollChanges { number: 20, weight: 7 }] {
+        let rule = "Cambiamenti dell’elenco a votazione aperta, al massimo: 7.";
+        let lines = lines_with(Some(changes), 1);
+        assert!(has(&lines, &format!("{rule} {signed}")), "{lines:?}");
+    }
+}
+
+#[test]
+fn where_the_roll_ended_and_began_is_said() {
+    let over = Over::new();
+    let facts = Facts { cut_off: Some(1234), voters_at_opening: Some(5), ..over.facts() };
+    let lines = minutes(&facts, Language::En).lines();
+    assert!(lines.iter().any(|line| line == "Changes of the roll ended: with entry 1,234 of the board"), "{lines:?}");
+    // The roll of this election is fixed.
+    assert!(!lines.iter().any(|line| line.starts_with("Voters on the roll at the opening")), "{lines:?}");
+    let facts = over.facts();
+    assert_eq!((facts.cut_off, facts.voters_at_opening), (None, Some(6)));
+    assert!(!minutes(&facts, Language::En).lines().iter().any(|line| line.starts_with("Changes of the roll ended")));
 }
 
 /// The strings and numbers of a result, without fractions of rules.
