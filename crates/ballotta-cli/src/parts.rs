@@ -573,7 +573,7 @@ impl OwnCodes<'_> {
         let by_handle: BTreeMap<Handle, &Credential> =
             zip(&codes.members, *parts).map(|(member, part)| (member.handle, part)).collect();
         let voter_of: BTreeMap<Handle, RollLine> =
-            zip(own.lines(), voters).map(|(line, voter)| (line.handle, voter.clone())).collect();
+            zip(own.lines(), voters).map(|(line, voter)| (line.handle, *voter)).collect();
         let mut in_order: Vec<(&[u8; 32], &Credential)> = Vec::with_capacity(voter_of.len());
         for (handle, voter) in &voter_of {
             in_order.push((&voter.credential, by_handle.get(handle).context("a voter without a code")?));
