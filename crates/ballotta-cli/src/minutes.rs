@@ -25,7 +25,7 @@ use ballotta_io::{Location, write_new};
 use serde::Serialize;
 
 use self::content::Facts;
-use self::words::Language;
+pub(crate) use self::words::Language;
 use crate::console::{Console, Shown as _};
 use crate::failure::{ErrorContext as _, is_unread, not_complete, refusal};
 use crate::location;
@@ -95,15 +95,9 @@ impl WriteMinutes {
             (None, Err(_)) => None,
         };
         let manifest = verification.context.as_ref().map(|context| context.manifest()).or(read.as_ref());
-        let facts = facts(&source, manifest, &verification)?;
         let language = self.language.unwrap_or_else(|| first_language(manifest));
-        let minutes = content::minutes(&facts, language);
-        // Both are made before one is written: a PDF may lack a letter.
-        let page = self.out.as_ref().map(|path| (path, html::page(&minutes).into_bytes()));
-        let pdf = self.pdf.as_ref().map(|path| Ok::<_, anyhow::Error>((path, pdf::file(&minutes)?))).transpose()?;
-        for (path, bytes) in page.iter().chain(&pdf) {
-            write_new(path, bytes).with_context(|| format!("{} cannot be written", path.shown()))?;
-        }
+        let files = MinutesFiles { page: self.out.as_deref(), pdf: self.pdf.as_deref() };
+        files.write(&source, manifest, &verification, language)?;
         let rehearsal = manifest.is_some_and(|manifest| manifest.kind() == ElectionKind::Rehearsal);
         if rehearsal {
             console.say(REHEARSAL);
@@ -138,6 +132,34 @@ impl WriteMinutes {
                 return refusal(format!("{} is in the folder of the record", path.shown()))
                     .remedy("keep the minutes elsewhere: a record contains only what its board published");
             }
+        }
+        Ok(())
+    }
+}
+
+/// The new files of minutes.
+pub(crate) struct MinutesFiles<'a> {
+    /// The page (HTML).
+    pub(crate) page: Option<&'a Path>,
+    pub(crate) pdf: Option<&'a Path>,
+}
+
+impl MinutesFiles<'_> {
+    /// Writes the minutes of a record that was verified as a whole.
+    pub(crate) fn write(
+        &self,
+        source: &dyn RecordSource,
+        manifest: Option<&Manifest>,
+        verification: &Verification,
+        language: Language,
+    ) -> Result<()> {
+        let facts = facts(source, manifest, verification)?;
+        let minutes = content::minutes(&facts, language);
+        // Both are made before one is written: a PDF may lack a letter.
+        let page = self.page.map(|path| (path, html::page(&minutes).into_bytes()));
+        let pdf = self.pdf.map(|path| Ok::<_, anyhow::Error>((path, pdf::file(&minutes)?))).transpose()?;
+        for (path, bytes) in page.iter().chain(&pdf) {
+            write_new(path, bytes).with_context(|| format!("{} cannot be written", path.shown()))?;
         }
         Ok(())
     }

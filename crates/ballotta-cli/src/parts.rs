@@ -75,11 +75,34 @@ pub(crate) struct MakePart {
 }
 
 /// A voter for whom an office makes a code.
-struct Member {
+pub(crate) struct Member {
     handle: Handle,
     entitlement: Entitlement,
     /// The further columns of the office's list, each after a comma.
     further: String,
+}
+
+impl Member {
+    /// A voter of the office that begins, which draws the handle.
+    pub(crate) fn with_random_handle(entitlement: Entitlement, further: String) -> Self {
+        Self { handle: Handle::random(&mut system_rng()), entitlement, further }
+    }
+
+    /// The line of a part list with this part.
+    fn line(&self, part: [u8; 32]) -> PartListLine {
+        let Entitlement { style, weight } = self.entitlement;
+        PartListLine { handle: self.handle, part, style, weight }
+    }
+
+    /// The voters of another office's list.
+    pub(crate) fn of_list(list: &PartList) -> Vec<Self> {
+        let member = |&PartListLine { handle, style, weight, .. }: &PartListLine| Self {
+            handle,
+            entitlement: Entitlement { style, weight },
+            further: String::new(),
+        };
+        list.lines().iter().map(member).collect()
+    }
 }
 
 impl MakePart {
@@ -109,41 +132,14 @@ impl MakePart {
         let (columns, members) = self.members(manifest, authority)?;
         check_weights(manifest, members.iter().map(|member| member.entitlement.weight), console)?;
 
-        let bar = console.bar("issuing credentials", members.len() as u64);
-        let codes: Vec<_> = members.iter().map(|_| VotingCode::generate(&mut system_rng())).collect();
-        // The secrets of a million parts are not kept: only the codes are.
-        let line = |&Member { handle, entitlement: Entitlement { style, weight }, .. }: &Member| PartListLine {
-            handle,
-            part: [0; 32],
-            style,
-            weight,
-        };
-        let mut lines: Vec<PartListLine> = members.iter().map(line).collect();
-        lines.par_iter_mut().zip(&codes).try_for_each(|(line, code)| {
-            line.part = *Credential::derive(code, manifest.hash(), joint_key.hash())?.public().as_bytes();
-            bar.inc(1);
-            Ok::<_, anyhow::Error>(())
-        })?;
-        bar.finish();
-        let list = PartList::new(authority, lines);
+        let codes = PartCodes::generate(members, columns);
+        let list = codes.derive_list(authority, manifest, &joint_key, console)?;
         let text =
             list.sign(manifest, &key, &mut system_rng()).context("a ballot style that the manifest does not have")?;
         let voters = list.lines().len();
         drop(list);
-
-        // The text must not grow, because memory that it leaves is not wiped.
-        let length: usize = members.iter().map(|member| member.further.len()).sum();
-        let line = line_bytes(manifest, members.len()) + HANDLE_DIGITS;
-        let capacity = length + columns.len() + PART_CODES.len() + 1 + line * members.len();
-        let mut file = Zeroizing::new(String::with_capacity(capacity));
-        writeln!(file, "{PART_CODES}{columns}")?;
-        for (number, (code, member)) in (1..).zip(zip(&codes, &members)) {
-            let Member { handle, entitlement: Entitlement { style, weight }, further } = member;
-            let style = &manifest.styles()[*style].id;
-            writeln!(file, "{number},{},{handle},{style},{weight}{further}", *code.expose_text())?;
-        }
-        ensure!(file.len() <= capacity, "the file of the codes is longer than it can be");
-        drop(members);
+        let file = codes.text(manifest)?;
+        drop(codes);
         // As for `credentials issue`: codes that have a name belong to a list that was written.
         let staged = StagedSecret::write(&self.codes, file.as_bytes());
         let staged = staged.with_context(|| format!("the codes cannot be written to {}", self.codes.shown()))?;
@@ -160,8 +156,7 @@ impl MakePart {
         let Some(from) = &self.from else {
             let voters = Voters { voters: self.voters, list: self.list.clone() };
             let List { voters, columns, further } = voters.read(&styles, heaviest)?;
-            let draw =
-                |(entitlement, further)| Member { handle: Handle::random(&mut system_rng()), entitlement, further };
+            let draw = |(entitlement, further)| Member::with_random_handle(entitlement, further);
             return Ok((columns, zip(voters, further).map(draw).collect()));
         };
         let other = read_part_list(from, manifest)?;
@@ -169,15 +164,7 @@ impl MakePart {
             return refusal(format!("{} is the part list of this authority itself", from.shown()))
                 .remedy("give the list that another office has sent");
         }
-        let entitlement = |line: &PartListLine| Entitlement { style: line.style, weight: line.weight };
-        let Some(path) = &self.list else {
-            let member = |line: &PartListLine| Member {
-                handle: line.handle,
-                entitlement: entitlement(line),
-                further: String::new(),
-            };
-            return Ok((String::new(), other.lines().iter().map(member).collect()));
-        };
+        let Some(path) = &self.list else { return Ok((String::new(), Member::of_list(&other))) };
         let List { voters, columns, further } = read_list(path, &styles, heaviest)?;
         let columns = columns.strip_prefix(",handle").with_context(|| {
             format!(
@@ -195,7 +182,10 @@ impl MakePart {
             let place = other.lines().binary_search_by_key(&handle, |line| line.handle).ok();
             let line = place.and_then(|place| Some((other.lines().get(place)?, lines.get_mut(place)?)));
             let (line, first) = line.context("the other office's list does not have this handle")?;
-            ensure!(entitlement(line) == voter, "style or weight differ from the other office's list");
+            ensure!(
+                Entitlement { style: line.style, weight: line.weight } == voter,
+                "style or weight differ from the other office's list"
+            );
             ensure!(*first == 0, "the handle is that of line {first} as well");
             *first = number;
             Ok(Member { handle, entitlement: voter, further: further.to_owned() })
@@ -227,7 +217,8 @@ impl MakePart {
         let text = fs::read_to_string(staged.part()).map(Zeroizing::new);
         let text = text.with_context(|| unreadable(staged.part()))?;
         let Some(codes) = PartCodes::parse(&text, manifest) else { return Ok(false) };
-        if list.authority() != authority || codes.belong_to(list, manifest, joint_key)?.is_none() {
+        let parts = derive_all(manifest, joint_key, &codes.codes, &|| ())?;
+        if list.authority() != authority || !codes.belong_to(list, &parts) {
             return Ok(false);
         }
         self.publish(&staged, &text)?;
@@ -330,13 +321,80 @@ fn read_part_list(path: &Path, manifest: &Manifest) -> Result<PartList> {
 }
 
 /// The codes of an office, as `credentials part` writes them.
-struct PartCodes {
+pub(crate) struct PartCodes {
     columns: String,
     codes: Vec<VotingCode>,
     members: Vec<Member>,
 }
 
 impl PartCodes {
+    /// Makes a code for each member. `columns` are the names of the further columns, each after a comma.
+    pub(crate) fn generate(members: Vec<Member>, columns: String) -> Self {
+        let codes = members.iter().map(|_| VotingCode::generate(&mut system_rng())).collect();
+        Self { columns, codes, members }
+    }
+
+    /// The parts of the credentials, in the order of the codes.
+    pub(crate) fn derive(
+        &self,
+        manifest: &Manifest,
+        joint_key: &JointKey,
+        console: Console,
+    ) -> Result<Vec<Credential>> {
+        let bar = console.bar("issuing credentials", self.codes.len() as u64);
+        let parts = derive_all(manifest, joint_key, &self.codes, &|| bar.inc(1))?;
+        bar.finish();
+        Ok(parts)
+    }
+
+    /// The list for the other offices. The secrets of a million parts are not kept: only the codes are.
+    fn derive_list(
+        &self,
+        authority: AuthorityIndex,
+        manifest: &Manifest,
+        joint_key: &JointKey,
+        console: Console,
+    ) -> Result<PartList> {
+        let bar = console.bar("issuing credentials", self.codes.len() as u64);
+        let mut lines: Vec<PartListLine> = self.members.iter().map(|member| member.line([0; 32])).collect();
+        lines.par_iter_mut().zip(&self.codes).try_for_each(|(line, code)| {
+            line.part = *Credential::derive(code, manifest.hash(), joint_key.hash())?.public().as_bytes();
+            bar.inc(1);
+            Ok::<_, anyhow::Error>(())
+        })?;
+        bar.finish();
+        Ok(PartList::new(authority, lines))
+    }
+
+    /// The list for the other offices, with the parts of these codes.
+    pub(crate) fn list(&self, authority: AuthorityIndex, parts: &[Credential]) -> PartList {
+        let lines = zip(&self.members, parts).map(|(member, part)| member.line(*part.public().as_bytes()));
+        PartList::new(authority, lines.collect())
+    }
+
+    /// The text of the secret file, with a line for each code.
+    pub(crate) fn text(&self, manifest: &Manifest) -> Result<Zeroizing<String>> {
+        let Self { columns, codes, members } = self;
+        // The text must not grow, because memory that it leaves is not wiped.
+        let length: usize = members.iter().map(|member| member.further.len()).sum();
+        let line = line_bytes(manifest, members.len()) + HANDLE_DIGITS;
+        let capacity = length + columns.len() + PART_CODES.len() + 1 + line * members.len();
+        let mut text = Zeroizing::new(String::with_capacity(capacity));
+        writeln!(text, "{PART_CODES}{columns}")?;
+        for (number, (code, member)) in (1..).zip(zip(codes, members)) {
+            let Member { handle, entitlement: Entitlement { style, weight }, further } = member;
+            let style = &manifest.styles()[*style].id;
+            writeln!(text, "{number},{},{handle},{style},{weight}{further}", *code.expose_text())?;
+        }
+        ensure!(text.len() <= capacity, "the file of the codes is longer than it can be");
+        Ok(text)
+    }
+
+    /// The code of each handle.
+    pub(crate) fn into_codes(self) -> impl Iterator<Item = (Handle, VotingCode)> {
+        zip(self.members.into_iter().map(|member| member.handle), self.codes)
+    }
+
     fn parse(text: &str, manifest: &Manifest) -> Option<Self> {
         let mut lines = text.strip_suffix('\n')?.lines();
         let columns = lines.next()?.strip_prefix(PART_CODES)?.to_owned();
@@ -362,9 +420,8 @@ impl PartCodes {
             .remedy("give the file that `ballotta credentials part` wrote with --codes, as it was")
     }
 
-    /// The parts of the codes, in their order, if they are those of this list.
-    fn belong_to(&self, list: &PartList, manifest: &Manifest, joint_key: &JointKey) -> Result<Option<Vec<Credential>>> {
-        let parts = derive_all(manifest, joint_key, &self.codes, &|| ())?;
+    /// Whether the codes are those of this list. `parts` are derived from them, in their order.
+    fn belong_to(&self, list: &PartList, parts: &[Credential]) -> bool {
         let is_of_list = |(member, part): (&Member, &Credential)| {
             let Member { handle, entitlement: Entitlement { style, weight }, .. } = member;
             let (handle, style, weight) = (*handle, *style, *weight);
@@ -375,8 +432,7 @@ impl PartCodes {
         handles.sort_unstable();
         handles.dedup();
         let are_all = handles.len() == list.lines().len() && self.members.len() == handles.len();
-        let belong = are_all && zip(&self.members, &parts).all(is_of_list);
-        Ok(belong.then_some(parts))
+        are_all && zip(&self.members, parts).all(is_of_list)
     }
 }
 
@@ -399,8 +455,9 @@ impl CombineParts {
         record.joint_key()?;
         let manifest = &record.manifest;
         require_several(manifest)?;
-        let voters = add_up(manifest, &read_lists(&self.parts, manifest)?)?;
-        let text = write_roll(manifest, voters)?;
+        let lists = read_lists(&self.parts, manifest)?;
+        let text = write_roll(manifest, add_up(manifest, &lists)?)?;
+        drop(lists);
         let roll = self.record.join(record::ROLL);
         if exists(&roll)? {
             remove_part(&roll).with_context(|| format!("what is left beside {} cannot be removed", roll.shown()))?;
@@ -440,11 +497,21 @@ fn add_up(manifest: &Manifest, lists: &[PartList]) -> Result<Vec<RollLine>> {
         .remedy("give the part list of every credential authority, each once, as its office has sent it")
 }
 
-/// The same, and the text of the roll.
-fn combine(manifest: &Manifest, lists: &[PartList]) -> Result<(Vec<RollLine>, String)> {
-    let voters = add_up(manifest, lists)?;
-    let roll = write_roll(manifest, voters.clone())?;
-    Ok((voters, roll))
+/// The part lists of all offices, and the roll that is their sum.
+pub(crate) struct Combined<'a> {
+    lists: &'a [PartList],
+    /// The lines of the roll, in the order of handles.
+    voters: Vec<RollLine>,
+    /// The text of the roll.
+    pub(crate) roll: String,
+}
+
+impl<'a> Combined<'a> {
+    pub(crate) fn new(manifest: &Manifest, lists: &'a [PartList]) -> Result<Self> {
+        let voters = add_up(manifest, lists)?;
+        let roll = write_roll(manifest, voters.clone())?;
+        Ok(Self { lists, voters, roll })
+    }
 }
 
 /// What one of several authorities needs to sign the roll.
@@ -484,30 +551,10 @@ impl SigningParts<'_> {
         let (context, manifest) = (&election.context, election.context.manifest());
         let lists = read_lists(self.lists, manifest)?;
         let codes = PartCodes::read(self.codes, manifest)?;
-        let (voters, roll) = combine(manifest, &lists)?;
-        if hash_of(manifest, &roll)? != *election.roll.hash() {
-            return refusal("the roll of the record is not the sum of these part lists")
-                .remedy("do not sign: compare the part lists with the other offices");
-        }
-        let own = lists.iter().find(|list| list.authority() == authority).context("the own part list is missing")?;
-        let Some(parts) = codes.belong_to(own, manifest, joint_key)? else {
-            return refusal(format!("the part list of this office is not that of the codes in {}", self.codes.shown()))
-                .remedy("do not sign: give the codes and the part list that one call of `credentials part` wrote");
-        };
-        let by_handle: BTreeMap<Handle, &Credential> =
-            zip(&codes.members, &parts).map(|(member, part)| (member.handle, part)).collect();
-        let voter_of: BTreeMap<Handle, &RollLine> =
-            zip(own.lines(), &voters).map(|(line, voter)| (line.handle, voter)).collect();
-        let mut in_order: Vec<(&[u8; 32], &Credential)> = Vec::with_capacity(voters.len());
-        for (handle, voter) in &voter_of {
-            in_order.push((&voter.credential, by_handle.get(handle).context("a voter without a code")?));
-        }
-        in_order.sort_unstable_by_key(|(credential, _)| *credential);
-        let in_order: Vec<&Credential> = in_order.into_iter().map(|(_, part)| part).collect();
-        let rng = &mut system_rng();
-        let file = write_parts_file(manifest.hash(), authority, &in_order, rng)?;
-        let signature =
-            RollSignature::sign_with_parts(authority, context.fingerprint(), &FileHash::of(&file), key, rng);
+        let parts = derive_all(manifest, joint_key, &codes.codes, &|| ())?;
+        let own = OwnCodes { codes: &codes, parts: &parts, file: self.codes };
+        let combined = Combined::new(manifest, &lists)?;
+        let SignedRoll { signature, file, voter_of } = own.sign(authority, key, &combined, election)?;
         if let Some(letters) = self.letters {
             let text = codes.letters(manifest, context.fingerprint(), &voter_of)?;
             write_secret(letters, text.as_bytes()).with_context(|| format!("{} cannot be written", letters.shown()))?;
@@ -526,13 +573,71 @@ impl SigningParts<'_> {
     }
 }
 
+/// The codes of an office that signs the roll.
+pub(crate) struct OwnCodes<'a> {
+    pub(crate) codes: &'a PartCodes,
+    /// The parts of credentials, derived from the codes, in their order.
+    pub(crate) parts: &'a [Credential],
+    /// The file of the codes, for errors.
+    pub(crate) file: &'a Path,
+}
+
+/// A roll that an office has checked and signed.
+pub(crate) struct SignedRoll {
+    pub(crate) signature: RollSignature,
+    /// The file with the parts of the office, which goes with the signature.
+    pub(crate) file: Vec<u8>,
+    /// The line of each voter.
+    voter_of: BTreeMap<Handle, RollLine>,
+}
+
+impl OwnCodes<'_> {
+    /// Checks that the roll of the election is the sum of the lists of all offices, and that the list of this office is that of its
+    /// codes; then signs the roll and the parts.
+    pub(crate) fn sign(
+        &self,
+        authority: AuthorityIndex,
+        key: &KeyPair,
+        combined: &Combined<'_>,
+        election: &Election,
+    ) -> Result<SignedRoll> {
+        let Self { codes, parts, file } = self;
+        let (context, manifest) = (&election.context, election.context.manifest());
+        let Combined { lists, voters, roll } = combined;
+        if hash_of(manifest, roll)? != *election.roll.hash() {
+            return refusal("the roll of the record is not the sum of these part lists")
+                .remedy("do not sign: compare the part lists with the other offices");
+        }
+        let own = lists.iter().find(|list| list.authority() == authority).context("the own part list is missing")?;
+        if !codes.belong_to(own, parts) {
+            return refusal(format!("the part list of this office is not that of the codes in {}", file.shown()))
+                .remedy("do not sign: give the codes and the part list that one call of `credentials part` wrote");
+        }
+        let by_handle: BTreeMap<Handle, &Credential> =
+            zip(&codes.members, *parts).map(|(member, part)| (member.handle, part)).collect();
+        let voter_of: BTreeMap<Handle, RollLine> =
+            zip(own.lines(), voters).map(|(line, voter)| (line.handle, *voter)).collect();
+        let mut in_order: Vec<(&[u8; 32], &Credential)> = Vec::with_capacity(voter_of.len());
+        for (handle, voter) in &voter_of {
+            in_order.push((&voter.credential, by_handle.get(handle).context("a voter without a code")?));
+        }
+        in_order.sort_unstable_by_key(|(credential, _)| *credential);
+        let in_order: Vec<&Credential> = in_order.into_iter().map(|(_, part)| part).collect();
+        let rng = &mut system_rng();
+        let file = write_parts_file(manifest.hash(), authority, &in_order, rng)?;
+        let signature =
+            RollSignature::sign_with_parts(authority, context.fingerprint(), &FileHash::of(&file), key, rng);
+        Ok(SignedRoll { signature, file, voter_of })
+    }
+}
+
 impl PartCodes {
     /// What `credentials issue` writes for letters, with the codes of this office. It has no handles.
     fn letters(
         &self,
         manifest: &Manifest,
         fingerprint: &Fingerprint,
-        voters: &BTreeMap<Handle, &RollLine>,
+        voters: &BTreeMap<Handle, RollLine>,
     ) -> Result<Zeroizing<String>> {
         let length: usize = self.members.iter().map(|member| member.further.len()).sum();
         let length = length + self.columns.len() + 192 * (self.members.len() + 1);

@@ -59,6 +59,12 @@ fn readme(manifest: &Manifest, result: &ResultDocument) -> Result<String> {
         ElectionKind::Real => "",
         ElectionKind::Rehearsal => &format!("\n**{REHEARSAL}.**\n"),
     };
+    // A record with one credential authority has no such folder.
+    let parts = if manifest.has_parts() {
+        "| `parts/` | for each credential authority, its parts of the credentials on the roll, and the proof that it knows them |\n"
+    } else {
+        ""
+    };
     Ok(format!(
         "# {title}: the record
 {rehearsal}
@@ -78,8 +84,8 @@ Compare the fingerprint that it prints with the one that the voters saw:
 |---|---|
 | `manifest.json` | the question, the rules, and every key that is trusted |
 | `ceremony/` | the trustees' messages that made the joint key, named by their SHA-256 |
-| `roll` | one line for each voter: public credential, ballot style, weight |
-| `tile/entries/` | the board: signed roll, opening, encrypted ballots, closing, statements, in their order (C2SP tlog-tiles) |
+| `roll` | one line for each voter at the opening: public credential, ballot style, weight |
+{parts}| `tile/entries/` | the board: signed roll, opening, encrypted ballots, closing, statements, in their order (C2SP tlog-tiles) |
 | `checkpoint` | the tree head of the board, with the board's signature (C2SP tlog-checkpoint) |
 | `closing-checkpoint` | the same at the close, with the witnesses' cosignatures, if the manifest names witnesses |
 | `decryption/` | the trustees' partial decryptions with their proofs, named by their SHA-256 |

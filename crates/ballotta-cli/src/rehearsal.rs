@@ -3,7 +3,9 @@
 //! Every step of a real election is done: keys, credentials, encrypted and signed ballots, admission, tally,
 //! decryption, and the verification of the record from disk, as an outsider would do it.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::iter::zip;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -12,13 +14,15 @@ use anyhow::{Context as _, Result, anyhow};
 use ballotta::ballot::{BallotSeed, Choices, PreparedBallot};
 use ballotta::board::entry::{Action, OrganiserEntry};
 use ballotta::board::note::{Cosigner, NoteKey, NoteSigner};
-use ballotta::credential::{Credential, Entitlement, RollSignature, VotingCode};
+use ballotta::credential::{
+    ChangeDraft, ChangeReason, Entitlement, Handle, PartList, RollSignature, VotingCode, VotingCodes,
+};
 use ballotta::election::ElectionContext;
 use ballotta::index::AuthorityIndex;
 use ballotta::key_ceremony::{CeremonyStep, TrusteeSeed};
 use ballotta::manifest::{
     BallotStyle, Closing, Contest, ElectionKind, LogKey, Manifest, ManifestContents, OnDisqualification, Party,
-    Privacy, Quorum, Schedule, Text, Ties, Trustees, Weights, Witnesses, parse_log_key,
+    Privacy, Quorum, RollChanges, Schedule, Text, Ties, Trustees, Weights, Witnesses, parse_log_key,
 };
 use ballotta::record;
 use ballotta::signing::{KeyPair, PublicElement};
@@ -29,11 +33,14 @@ use ballotta_io::FolderRecord;
 use rayon::prelude::*;
 
 use crate::ballot_box::BallotBox;
-use crate::console::{Console, Shown as _, grouped, seconds, whole};
+use crate::console::{Bar, Console, Shown as _, grouped, seconds, whole};
 use crate::credentials::{Issued, issue};
 use crate::failure::ErrorContext as _;
+use crate::minutes::{Language, MinutesFiles};
+use crate::parts::{Combined, Member, OwnCodes, PartCodes};
 use crate::publish::publish;
 use crate::record::{Record, board_signer, exists, read_election};
+use crate::roll_changes::{add_part, codes_of_changes, write_codes};
 use crate::secrets::{new_note_key, new_signing_key, random_bytes, read_trustee_seed, system_rng, write_trustee_seed};
 use crate::state_file::StateFile;
 use crate::witness::cosign_closing;
@@ -42,6 +49,10 @@ use crate::witness::cosign_closing;
 const BATCH: usize = 4096;
 /// The passphrases of these trustees are in the source code, so a low work factor does no harm.
 const WORK_FACTOR: Option<u8> = Some(12);
+
+/// Files with voting codes.
+const CODES: &str = "voting-codes";
+const NEW_CODES: &str = "new-voting-codes";
 
 /// The folders of a rehearsal.
 pub(crate) struct Folders {
@@ -74,11 +85,21 @@ impl Folders {
         self.secrets.join(format!("witness-{name}.key"))
     }
 
+    /// A file of secrets of an office. With one authority, the name of the file is enough.
+    fn codes(&self, what: &str, office: Option<&str>) -> PathBuf {
+        self.secrets.join(office.map_or_else(|| what.to_owned(), |office| format!("{what}-{}", file_name(office))))
+    }
+
     /// The session of a trustee.
     fn session(&self, name: &str) -> Result<TrusteeSession<StateFile>> {
         let key = self.trustee(name);
         Ok(TrusteeSession::new(read_trustee_seed(&key, &passphrase(name))?, StateFile::beside(&key)?))
     }
+}
+
+/// The name of a party as a part of the name of a file.
+fn file_name(name: &str) -> String {
+    name.to_lowercase().replace(' ', "-")
 }
 
 /// The contests and the settings of an election: a manifest without keys.
@@ -92,7 +113,14 @@ pub(crate) struct Question {
     pub(crate) ties: Ties,
     pub(crate) quorum: Option<Quorum>,
     pub(crate) privacy: Privacy,
+    /// How much the roll may change while the voting is open.
+    pub(crate) roll_changes: Option<RollChanges>,
+    /// The names of the credential authorities.
+    pub(crate) authorities: &'static [&'static str],
 }
+
+/// The only credential authority of an election without parts of codes.
+pub(crate) const ONE_AUTHORITY: &[&str] = &["credential authority"];
 
 const TRUSTEES: [&str; 3] = ["anna", "bruno", "carla"];
 const WITNESSES: [&str; 4] = ["university", "newspaper", "association", "opposition"];
@@ -102,10 +130,18 @@ fn passphrase(trustee: &str) -> SecretString {
     SecretString::from(format!("the passphrase of {trustee} in the demo"))
 }
 
+/// A credential authority.
+struct Office {
+    /// Its name, if there are several.
+    name: Option<&'static str>,
+    authority: AuthorityIndex,
+    key: KeyPair,
+}
+
 /// An election that is running. In a real election, its parties are different people on different machines.
 pub(crate) struct Rehearsal {
     organiser: KeyPair,
-    authority: KeyPair,
+    offices: Vec<Office>,
     pub(crate) folders: Folders,
     ballot_box: BallotBox,
     console: Console,
@@ -132,9 +168,13 @@ impl Rehearsal {
             log_key(new_note_key(&folders.witness(name), cosigner)?.key())
         };
         let organiser = new_signing_key(&secret("organiser.key"))?;
-        let authority = new_signing_key(&secret("credential-authority.key"))?;
         let board = new_note_key(&secret("board.key"), |seed| Ok(NoteSigner::from_seed(board, seed)?))?;
-        let Question { languages, title, schedule, contests, styles, weights, ties, quorum, privacy } = question;
+        let Question { languages, title, schedule, contests, styles, weights, ties, quorum, .. } = question;
+        let Question { privacy, roll_changes, authorities, .. } = question;
+        let authority_keys: Vec<KeyPair> = authorities
+            .iter()
+            .map(|name| new_signing_key(&secret(&format!("{}.key", file_name(name)))))
+            .collect::<Result<_>>()?;
         let contents = ManifestContents {
             election_id: *random_bytes(),
             kind: ElectionKind::Rehearsal,
@@ -151,9 +191,11 @@ impl Rehearsal {
             quorum,
             privacy,
             closing: Closing::Witnesses,
-            roll_changes: None,
+            roll_changes,
             organiser: *organiser.public(),
-            credential_authorities: vec![party("credential authority", authority.public())],
+            credential_authorities: zip(authorities, &authority_keys)
+                .map(|(name, key)| party(name, key.public()))
+                .collect(),
             trustees: Trustees {
                 threshold: 2,
                 minimum_confirmed: 3,
@@ -176,7 +218,12 @@ impl Rehearsal {
         };
         let signer = board_signer(&manifest, &secret("board.key"))?;
         let ballot_box = BallotBox::create(&folders.record, &bytes, signer, || Ok(()))?;
-        let mut rehearsal = Self { organiser, authority, folders, ballot_box, console };
+        let are_several = ballot_box.manifest.has_parts();
+        let named = AuthorityIndex::enumerate(ballot_box.manifest.credential_authorities());
+        let offices = zip(named, zip(authorities, authority_keys))
+            .map(|((authority, _), (name, key))| Office { name: are_several.then_some(*name), authority, key })
+            .collect();
+        let mut rehearsal = Self { organiser, offices, folders, ballot_box, console };
         rehearsal.make_joint_key()?;
         Ok(rehearsal)
     }
@@ -204,8 +251,15 @@ impl Rehearsal {
         Ok(())
     }
 
-    /// Makes a voting code for each voter, and writes the roll and the codes.
-    pub(crate) fn issue_credentials(&self, voters: &[Entitlement]) -> Result<Vec<VotingCode>> {
+    /// Makes the voting codes of each voter, and writes the roll and the codes. Every authority signs the roll.
+    pub(crate) fn issue_credentials(&mut self, voters: &[Entitlement]) -> Result<Vec<VotingCodes>> {
+        match self.offices.as_slice() {
+            [_] => self.issue_codes(voters),
+            _ => self.issue_parts(voters),
+        }
+    }
+
+    fn issue_codes(&mut self, voters: &[Entitlement]) -> Result<Vec<VotingCodes>> {
         let joint_key = Record::read(&self.folders.record)?.joint_key()?;
         let Issued { codes, roll, .. } = issue(&self.ballot_box.manifest, &joint_key, voters, self.console)?;
         ballotta_io::write_new(&self.folders.record.join(record::ROLL), roll.as_bytes())?;
@@ -214,54 +268,65 @@ impl Rehearsal {
             text.push_str(&code.expose_text());
             text.push('\n');
         }
-        ballotta_io::write_secret(&self.folders.secrets.join("voting-codes"), text.as_bytes())?;
-        Ok(codes)
+        ballotta_io::write_secret(&self.folders.codes(CODES, None), text.as_bytes())?;
+        let Election { context, .. } = read_election(&self.ballot_box.source)?;
+        for Office { authority, key, .. } in &self.offices {
+            let signature = RollSignature::sign(*authority, context.fingerprint(), key, &mut system_rng());
+            self.ballot_box.add_roll_signature(&signature.encode(), None)?;
+        }
+        Ok(codes.into_iter().map(VotingCodes::from).collect())
     }
 
-    /// Opens the voting, casts a ballot for each of `codes`, and closes. `choices` returns the choices of the voter
-    /// with this number in `codes`. Ballots are made and admitted in batches.
-    pub(crate) fn vote(
-        &mut self,
-        codes: &[VotingCode],
-        choices: impl Fn(usize) -> (Entitlement, Choices) + Sync,
-    ) -> Result<()> {
-        let rng = &mut system_rng();
-        let ballot_box = &mut self.ballot_box;
-        let Election { context, .. } = read_election(&ballot_box.source)?;
-        let signature = RollSignature::sign(AuthorityIndex::FIRST, context.fingerprint(), &self.authority, rng);
-        ballot_box.add_roll_signature(&signature.encode(), None)?;
-        let opening = OrganiserEntry::sign(Action::Open, context.fingerprint(), &self.organiser, rng);
-        ballot_box.add_opening(&opening.encode())?;
-
-        let making = self.console.bar("encrypting, proving, signing", codes.len() as u64);
-        let mut admitting = Duration::ZERO;
-        for (batch, codes_of_batch) in codes.chunks(BATCH).enumerate() {
-            let ballots: Vec<Vec<u8>> = codes_of_batch
-                .par_iter()
-                .enumerate()
-                .map(|(number, code)| {
-                    making.inc(1);
-                    let number = batch * BATCH + number;
-                    let (entitlement, choices) = choices(number);
-                    ballot(&context, code, entitlement, choices).with_context(|| format!("ballot {}", number + 1))
-                })
-                .collect::<Result<_>>()?;
-            let start = Instant::now();
-            for outcome in ballot_box.add_ballots(&ballots)? {
-                outcome.context("a ballot of the rehearsal was refused")?;
-            }
-            ballot_box.commit()?;
-            admitting += start.elapsed();
+    /// As several authorities do it, each on its own machine: see `credentials part` and `credentials combine`.
+    fn issue_parts(&mut self, voters: &[Entitlement]) -> Result<Vec<VotingCodes>> {
+        let Self { offices, folders, ballot_box, console, .. } = self;
+        let joint_key = Record::read(&folders.record)?.joint_key()?;
+        let manifest = ballot_box.manifest.clone();
+        // The first office draws a handle for every voter. Its list tells the others the handles.
+        let mut members: Vec<Member> =
+            voters.iter().map(|voter| Member::with_random_handle(*voter, String::new())).collect();
+        let (mut made, mut lists) = (Vec::new(), Vec::new());
+        for Office { name, authority, key } in &*offices {
+            let codes = PartCodes::generate(members, String::new());
+            let parts = codes.derive(&manifest, &joint_key, *console)?;
+            let file = folders.codes(CODES, *name);
+            ballotta_io::write_secret(&file, codes.text(&manifest)?.as_bytes())?;
+            let sent = codes.list(*authority, &parts).sign(&manifest, key, &mut system_rng());
+            let sent = sent.context("a ballot style that the manifest does not have")?;
+            let list = PartList::read(&manifest, &sent, &mut system_rng())?;
+            members = Member::of_list(&list);
+            made.push((codes, parts, file));
+            lists.push(list);
         }
-        making.finish();
-        let rate = whole(codes.len() as f64 / admitting.as_secs_f64());
-        let (count, time) = (grouped(codes.len() as u64), seconds(admitting));
-        let what = "  of this, adding to the board";
-        self.console.say(format!("  {what:<36} {count:>9} {time:>10} {rate:>12} /s"));
+        let combined = Combined::new(&manifest, &lists)?;
+        ballotta_io::write_new(&folders.record.join(record::ROLL), combined.roll.as_bytes())?;
+        let election = read_election(&ballot_box.source)?;
+        let mut by_handle: Vec<BTreeMap<Handle, VotingCode>> = Vec::new();
+        let mut first = Vec::new();
+        for (Office { authority, key, .. }, (codes, parts, file)) in zip(&*offices, made) {
+            let own = OwnCodes { codes: &codes, parts: &parts, file: &file };
+            let signed = own.sign(*authority, key, &combined, &election)?;
+            ballot_box.add_roll_signature(&signed.signature.encode(), Some(&signed.file))?;
+            match *authority {
+                AuthorityIndex::FIRST => first.extend(codes.into_codes()),
+                _ => by_handle.push(codes.into_codes().collect()),
+            }
+        }
+        let of_voter = |(handle, code): (Handle, VotingCode)| {
+            let others = by_handle.iter_mut().map(|codes| codes.remove(&handle).context("a voter without a code"));
+            let codes = [Ok(code)].into_iter().chain(others).collect::<Result<Vec<_>>>();
+            codes.map(VotingCodes::from)
+        };
+        first.into_iter().map(of_voter).collect()
+    }
 
-        let closing = OrganiserEntry::sign(Action::Close, context.fingerprint(), &self.organiser, rng);
-        ballot_box.add_closing(&closing.encode())?;
-        Ok(())
+    /// Opens the voting, in which `ballots` ballots will be cast.
+    pub(crate) fn open(&mut self, ballots: u64) -> Result<Voting<'_>> {
+        let Election { context, .. } = read_election(&self.ballot_box.source)?;
+        let opening = OrganiserEntry::sign(Action::Open, context.fingerprint(), &self.organiser, &mut system_rng());
+        self.ballot_box.add_opening(&opening.encode())?;
+        let making = self.console.bar("encrypting, proving, signing", ballots);
+        Ok(Voting { rehearsal: self, context, making, admitting: Duration::ZERO, cast: 0 })
     }
 
     /// Lets three of four witnesses cosign the close, and two of three trustees verify the record, sign their
@@ -293,6 +358,16 @@ impl Rehearsal {
         publish(ballot_box, &result.context("fewer than two trustees have decrypted")?)
     }
 
+    /// Writes the minutes of a record that was verified.
+    pub(crate) fn write_minutes(
+        &self,
+        files: &MinutesFiles<'_>,
+        verification: &Verification,
+        language: Language,
+    ) -> Result<()> {
+        files.write(&self.ballot_box.source, Some(&self.ballot_box.manifest), verification, language)
+    }
+
     /// Verifies the record from disk.
     pub(crate) fn verify(&self) -> Verification {
         let verification = self.console.verify(&self.ballot_box.source, &VerifyOptions::default());
@@ -306,10 +381,126 @@ impl Rehearsal {
     }
 }
 
+/// A change of the roll that gives somebody new codes.
+pub(crate) struct NewCodes<'a> {
+    pub(crate) reason: ChangeReason,
+    /// The codes that are revoked. In an election, the office finds the voter by the voter number in the letter.
+    pub(crate) lost: Option<&'a VotingCodes>,
+    pub(crate) entitlement: Entitlement,
+}
+
+/// A voting that is open.
+pub(crate) struct Voting<'a> {
+    rehearsal: &'a mut Rehearsal,
+    context: ElectionContext,
+    making: Bar,
+    admitting: Duration,
+    /// The number of ballots that were cast.
+    cast: usize,
+}
+
+impl Voting<'_> {
+    /// Casts a ballot for each of `codes`. `choices` returns the choices of a ballot, by the number of ballots that were cast
+    /// before it. Ballots are made and admitted in batches.
+    pub(crate) fn cast(
+        &mut self,
+        codes: &[VotingCodes],
+        choices: &(impl Fn(usize) -> (Entitlement, Choices) + Sync),
+    ) -> Result<()> {
+        let ballot_box = &mut self.rehearsal.ballot_box;
+        for codes in codes.chunks(BATCH) {
+            let ballots: Vec<Vec<u8>> = codes
+                .par_iter()
+                .enumerate()
+                .map(|(number, codes)| {
+                    self.making.inc(1);
+                    let number = self.cast + number;
+                    let (entitlement, choices) = choices(number);
+                    ballot(&self.context, codes, entitlement, choices).with_context(|| format!("ballot {}", number + 1))
+                })
+                .collect::<Result<_>>()?;
+            let start = Instant::now();
+            for outcome in ballot_box.add_ballots(&ballots)? {
+                outcome.context("a ballot of the rehearsal was refused")?;
+            }
+            ballot_box.commit()?;
+            self.admitting += start.elapsed();
+            self.cast += codes.len();
+        }
+        Ok(())
+    }
+
+    /// Changes the roll: all authorities sign each change. Returns the new codes.
+    pub(crate) fn change_roll(&mut self, changes: &[NewCodes<'_>]) -> Result<Vec<VotingCodes>> {
+        let (context, Rehearsal { offices, folders, ballot_box, .. }) = (&self.context, &mut *self.rehearsal);
+        let manifest = context.manifest();
+        let mut drafts = Vec::new();
+        for (sequence, NewCodes { reason, lost, entitlement }) in (1..).zip(changes) {
+            let lost = lost.map(|lost| lost.derive(manifest, context.joint_key_hash())).transpose()?;
+            let revoked = lost.map(|lost| *lost.public().as_bytes());
+            let (fingerprint, added) = (context.fingerprint(), Some(*entitlement));
+            drafts.push(ChangeDraft::new(manifest, fingerprint, sequence, *reason, revoked, added)?);
+        }
+        // A draft goes from office to office: first each adds its part of the new credential.
+        let mut made: Vec<Vec<VotingCode>> = Vec::new();
+        for Office { authority, .. } in &*offices {
+            let add = |draft: &mut ChangeDraft| add_part(context, *authority, draft);
+            made.push(drafts.iter_mut().map(add).collect::<Result<_>>()?);
+        }
+        let mut of_voters: Vec<Vec<VotingCode>> = changes.iter().map(|_| Vec::new()).collect();
+        for (Office { name, authority, key }, codes) in zip(&*offices, made) {
+            let letters: Vec<_> =
+                zip(codes, &drafts).map(|(code, draft)| (code, draft.clone(), String::new())).collect();
+            let text = codes_of_changes(context, "", &letters)?;
+            write_codes(&folders.codes(NEW_CODES, *name), &text)?;
+            zip(&mut of_voters, letters).for_each(|(codes, (code, ..))| codes.push(code));
+            for draft in &mut drafts {
+                draft.sign(manifest, *authority, key, &mut system_rng())?;
+            }
+        }
+        for draft in drafts {
+            let change = draft.change().context("a change of the roll is not complete")?;
+            ballot_box.add_roll_change(&change.encode())?;
+        }
+        // Codes are handed out when the changes are on the board.
+        ballot_box.commit()?;
+        Ok(of_voters.into_iter().map(VotingCodes::from).collect())
+    }
+
+    /// Ends the changes of the roll.
+    pub(crate) fn cut_off(&mut self) -> Result<()> {
+        let cut_off = self.sign(Action::CutOff);
+        self.rehearsal.ballot_box.add_cut_off(&cut_off)?;
+        Ok(())
+    }
+
+    /// Closes the voting.
+    pub(crate) fn close(self) -> Result<()> {
+        let closing = self.sign(Action::Close);
+        let Self { rehearsal, making, admitting, cast, .. } = self;
+        making.finish();
+        let rate = whole(cast as f64 / admitting.as_secs_f64());
+        let (count, time) = (grouped(cast as u64), seconds(admitting));
+        let what = "  of this, adding to the board";
+        rehearsal.console.say(format!("  {what:<36} {count:>9} {time:>10} {rate:>12} /s"));
+        rehearsal.ballot_box.add_closing(&closing)?;
+        Ok(())
+    }
+
+    fn sign(&self, action: Action) -> Vec<u8> {
+        OrganiserEntry::sign(action, self.context.fingerprint(), &self.rehearsal.organiser, &mut system_rng()).encode()
+    }
+}
+
 /// Makes a signed ballot, as a voter's device does.
-fn ballot(context: &ElectionContext, code: &VotingCode, entitlement: Entitlement, choices: Choices) -> Result<Vec<u8>> {
+fn ballot(
+    context: &ElectionContext,
+    codes: &VotingCodes,
+    entitlement: Entitlement,
+    choices: Choices,
+) -> Result<Vec<u8>> {
     let rng = &mut system_rng();
-    let credential = Credential::derive(code, context.manifest().hash(), context.joint_key_hash())?;
+    let credential = codes.derive(context.manifest(), context.joint_key_hash())?;
     let seed = BallotSeed::derive(credential.key_pair(), 0, rng);
     let prepared = PreparedBallot::prepare(context, credential.public(), entitlement, choices, None, seed)?;
     Ok(prepared.cast(context, credential.key_pair(), rng).to_bytes())

@@ -20,7 +20,7 @@ use serde::Serialize;
 
 use crate::console::{Console, Shown as _, StageTimes, counted, escaped, print, seconds};
 use crate::failure::{ErrorContext as _, refusal};
-use crate::rehearsal::{Folders, Question, Rehearsal};
+use crate::rehearsal::{Folders, ONE_AUTHORITY, Question, Rehearsal};
 
 const ORIGIN: &str = "board.example/replay";
 
@@ -110,13 +110,26 @@ impl ReplayArgs {
         let folders = Folders::new(&self.out)?;
         let Questions { languages, title, contests, styles, weights, privacy, voters } = ballots.questions();
         let ties = Ties::Open;
-        let question =
-            Question { languages, title, schedule: None, contests, styles, weights, ties, quorum: None, privacy };
+        let question = Question {
+            languages,
+            title,
+            schedule: None,
+            contests,
+            styles,
+            weights,
+            ties,
+            quorum: None,
+            privacy,
+            roll_changes: None,
+            authorities: ONE_AUTHORITY,
+        };
         let mut rehearsal = Rehearsal::begin(folders, ORIGIN, question, console)?;
         stages.end("key_ceremony");
         let codes = rehearsal.issue_credentials(&voters)?;
         stages.end("credentials");
-        rehearsal.vote(&codes, |number| (voters[number], ballots.choices(number)))?;
+        let mut voting = rehearsal.open(codes.len() as u64)?;
+        voting.cast(&codes, &|number| (voters[number], ballots.choices(number)))?;
+        voting.close()?;
         stages.end("voting");
         rehearsal.decrypt()?;
         stages.end("decryption");

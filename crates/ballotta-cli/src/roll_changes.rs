@@ -11,8 +11,8 @@ use ballotta::admission::{Admission, AdmittedBallots, BoardEntries, MemoryIndex}
 use ballotta::credential::{
     ChangeCounts, ChangeDraft, ChangeReason, Credential, Entitlement, RollLine, RollReader, RollRules, VotingCode,
 };
+use ballotta::election::ElectionContext;
 use ballotta::index::AuthorityIndex;
-use ballotta::key_ceremony::JointKey;
 use ballotta::manifest::Manifest;
 use ballotta::merkle::LogError;
 use ballotta::record::{ROLL, read_file};
@@ -138,7 +138,6 @@ pub(crate) struct ApproveChange {
 /// A credential authority with the record of an open voting.
 struct Office {
     manifest: Manifest,
-    joint_key: JointKey,
     /// The size of the board.
     size: u64,
     source: AnyRecord,
@@ -170,7 +169,6 @@ impl Change {
         let manifest = read_manifest(&source)?;
         let mut ballots = AdmittedBallots::default();
         let record = Record::visit(source, manifest, &self.pins.board, &mut |entry| ballots.observe(entry))?;
-        let joint_key = record.joint_key()?;
         let (source, election) = record.into_election()?;
         self.pins.check_fingerprint(election.context.fingerprint())?;
         election.is_open().refused()?;
@@ -193,7 +191,7 @@ impl Change {
         // What a ballot box looks up is read from the same place.
         let lookups = location::open(&self.record)?;
         let resumed = Admission::resume(context, roll, lookups, window, ballots, &mut system_rng()).refused()?;
-        Ok(Office { manifest, joint_key, size, source, admission: resumed.admission, key, authority })
+        Ok(Office { manifest, size, source, admission: resumed.admission, key, authority })
     }
 }
 
@@ -234,10 +232,7 @@ impl Office {
 
     /// Makes a code, and adds its credential as the part of this authority.
     fn add_part(&self, draft: &mut ChangeDraft) -> Result<VotingCode> {
-        let code = VotingCode::generate(&mut system_rng());
-        let part = Credential::derive(&code, self.manifest.hash(), self.joint_key.hash())?;
-        draft.add_part(self.authority, &part, &mut system_rng())?;
-        Ok(code)
+        add_part(self.admission.context(), self.authority, draft)
     }
 
     /// Signs a draft if all parts are there, and writes it, or the change if it is complete.
@@ -272,21 +267,9 @@ impl Office {
         Ok(())
     }
 
-    /// The lines of a file of codes: of each voter the code, and the voter number if the whole credential is known.
+    /// The lines of a file of codes.
     fn codes(&self, columns: &str, voters: &[(VotingCode, ChangeDraft, String)]) -> Result<Zeroizing<String>> {
-        let further: usize = voters.iter().map(|(_, _, further)| further.len()).sum();
-        // The text must not grow, because memory that it leaves is not wiped.
-        let mut list = Zeroizing::new(String::with_capacity(further + columns.len() + 192 * (voters.len() + 1)));
-        writeln!(list, "{CODES}{columns}")?;
-        let fingerprint = self.admission.context().fingerprint().written();
-        for (number, (code, draft, further)) in (1..).zip(voters) {
-            let Entitlement { style, weight } = draft.added().context("the change adds nobody")?;
-            let style = self.manifest.styles().get(style).context("no such style")?;
-            let voter_number = draft.credential().map_or_else(String::new, |public| VoterNumber::written(&public));
-            let code = code.expose_text();
-            writeln!(list, "{number},{},{voter_number},{},{weight},{fingerprint}{further}", *code, style.id)?;
-        }
-        Ok(list)
+        codes_of_changes(self.admission.context(), columns, voters)
     }
 
     fn summary(&self, what: &str) -> Summary {
@@ -294,7 +277,41 @@ impl Office {
     }
 }
 
-fn write_codes(path: &Path, list: &str) -> Result<()> {
+/// Makes a code, and adds its credential to a change as the part of this authority.
+pub(crate) fn add_part(
+    context: &ElectionContext,
+    authority: AuthorityIndex,
+    draft: &mut ChangeDraft,
+) -> Result<VotingCode> {
+    let code = VotingCode::generate(&mut system_rng());
+    let part = Credential::derive(&code, context.manifest().hash(), context.joint_key_hash())?;
+    draft.add_part(authority, &part, &mut system_rng())?;
+    Ok(code)
+}
+
+/// The lines of a file of codes: of each voter the code, and the voter number if the whole credential is known. The last field of
+/// a voter has the further columns, each after a comma, and `columns` their names.
+pub(crate) fn codes_of_changes(
+    context: &ElectionContext,
+    columns: &str,
+    voters: &[(VotingCode, ChangeDraft, String)],
+) -> Result<Zeroizing<String>> {
+    let further: usize = voters.iter().map(|(_, _, further)| further.len()).sum();
+    // The text must not grow, because memory that it leaves is not wiped.
+    let mut list = Zeroizing::new(String::with_capacity(further + columns.len() + 192 * (voters.len() + 1)));
+    writeln!(list, "{CODES}{columns}")?;
+    let fingerprint = context.fingerprint().written();
+    for (number, (code, draft, further)) in (1..).zip(voters) {
+        let Entitlement { style, weight } = draft.added().context("the change adds nobody")?;
+        let style = context.manifest().styles().get(style).context("no such style")?;
+        let voter_number = draft.credential().map_or_else(String::new, |public| VoterNumber::written(&public));
+        let code = code.expose_text();
+        writeln!(list, "{number},{},{voter_number},{},{weight},{fingerprint}{further}", *code, style.id)?;
+    }
+    Ok(list)
+}
+
+pub(crate) fn write_codes(path: &Path, list: &str) -> Result<()> {
     write_secret(path, list.as_bytes()).with_context(|| format!("the codes cannot be written to {}", path.shown()))
 }
 

@@ -114,8 +114,8 @@ fn h2_a_voting_code_in_the_wrong_field_is_not_shown() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     ballotta(folder, &["demo", "--voters", "40", "--out", "demo"]);
-    let codes = fs::read_to_string(folder.join("demo/secrets/voting-codes")).unwrap();
-    let code = codes.lines().next().unwrap();
+    let codes = fs::read_to_string(folder.join("demo/secrets/voting-codes-sportello")).unwrap();
+    let code = codes.lines().nth(1).and_then(|line| line.split(',').nth(1)).unwrap();
     let tracker = "0".repeat(64);
     for arguments in [
         &["voter", "check", "demo/record", "--tracker", code, "--voter-number", NUMBER][..],

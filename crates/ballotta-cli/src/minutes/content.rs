@@ -5,7 +5,9 @@ use ballotta::ballot::Window;
 use ballotta::contest::ContestOption;
 use ballotta::credential::{ChangeCounts, RollTotals};
 use ballotta::decision::LotSeed;
-use ballotta::manifest::{Closing, ElectionKind, Manifest, Quorum, QuorumBase, QuorumOf, QuorumRule, Text, Ties};
+use ballotta::manifest::{
+    Closing, ElectionKind, Manifest, Quorum, QuorumBase, QuorumOf, QuorumRule, RollChanges, Text, Ties,
+};
 use ballotta::merkle::TreeHead;
 use ballotta::record::ResultDocument;
 use ballotta::verifier::{CheckId, CheckReport, Effect, Failure, Place, Report, Role, Status, Verdict};
@@ -258,6 +260,17 @@ impl<'a> Writer<'a> {
             let max = [Span::Text(self.number(weights.max))];
             self.say(words::RULE_WEIGHTS, &[("unit", &[self.text(&weights.unit)]), ("max", &max)])
         });
+        items.push(match manifest.roll_changes() {
+            None => self.word(words::RULE_ROLL_FIXED),
+            // Every change has a weight of at least 1.
+            Some(RollChanges { number, weight }) if weights.max == 1 => {
+                self.tell(words::RULE_ROLL_CHANGES, &[("number", self.number(number.min(weight)))])
+            }
+            Some(RollChanges { number, weight }) => {
+                let values = [("number", self.number(number)), ("weight", self.number(weight))];
+                self.tell(words::RULE_ROLL_CHANGES_WEIGHT, &values)
+            }
+        });
         items.push(match manifest.ballots_per_credential() {
             1 => self.word(words::RULE_NO_REVOTE),
             most => self.tell(words::RULE_REVOTE, &[("most", most.to_string())]),
@@ -326,11 +339,13 @@ impl<'a> Writer<'a> {
                 self.tell(words::CLOSING_WITNESSES, &values)
             }
         };
-        let blocks = vec![
-            Block::Table(Table { head, rows }),
-            Block::Paragraph(self.tell(words::THRESHOLD, &threshold)),
-            Block::Paragraph(closing),
-        ];
+        let mut blocks = vec![Block::Table(Table { head, rows })];
+        if manifest.has_parts() {
+            let authorities = self.number(manifest.credential_authorities().len() as u64);
+            blocks.push(Block::Paragraph(self.tell(words::PARTS, &[("number", authorities)])));
+        }
+        blocks.push(Block::Paragraph(self.tell(words::THRESHOLD, &threshold)));
+        blocks.push(Block::Paragraph(closing));
         self.section(words::KEYS, blocks)
     }
 

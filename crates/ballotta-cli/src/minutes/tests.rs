@@ -9,7 +9,9 @@ use ballotta::board::entry::Action;
 use ballotta::contest::{Lists, Rule};
 use ballotta::credential::{ChangeCounts, ChangeReason};
 use ballotta::decision::{Condition, Motion, MotionBase, Winners, WinnersGroup};
-use ballotta::manifest::{Closing, Manifest, Quorum, QuorumBase, QuorumOf, QuorumRule, RollChanges, Ties};
+use ballotta::manifest::{
+    Closing, Manifest, ManifestContents, Quorum, QuorumBase, QuorumOf, QuorumRule, RollChanges, Ties, Weights,
+};
 use ballotta::verifier::{Report, Verification};
 use ballotta_testkit::election::{Board, Choice, Election, ElectionOptions, YES_OR_NO, choose, verify_record};
 use ballotta_testkit::kinds;
@@ -349,6 +351,33 @@ fn what_the_manifest_does_not_have_is_not_said() {
             assert_eq!(election.iter().any(|line| line.contains(planned)), has_times, "{election:#?}");
             assert!(!said(cut_off) && !said(opening), "{lines:#?}");
         }
+    }
+}
+
+#[test]
+fn how_much_the_roll_may_change_is_a_rule() {
+    let over = Over::new();
+    let lines_with = |roll_changes, max| {
+        let contents = over.manifest.contents();
+        let weights = Weights { max, ..contents.weights.clone() };
+        let contents = ManifestContents { roll_changes, weights, ..contents.clone() };
+        let manifest = Manifest::parse(&contents.to_bytes().unwrap()).unwrap();
+        minutes(&Facts { manifest: Some(&manifest), ..over.facts() }, Language::It).lines()
+    };
+    let fixed = "Dopo l’apertura l’elenco non cambia.";
+    let signed = "Li firmano tutte le autorità delle credenziali.";
+    let has = |lines: &[String], line: &str| lines.iter().any(|found| found == line);
+    assert!(has(&lines_with(None, 3), fixed));
+    let changes = Some(RollChanges { number: 7, weight: 1234 });
+    let lines = lines_with(changes, 3);
+    assert!(!has(&lines, fixed));
+    let rule = "Cambiamenti dell’elenco a votazione aperta, al massimo: 7, con peso 1.234 in tutto.";
+    assert!(has(&lines, &format!("{rule} {signed}")), "{lines:?}");
+    // With equal weights, the smaller bound is the one that counts.
+    for changes in [RollChanges { number: 7, weight: 1234 }, RollChanges { number: 20, weight: 7 }] {
+        let rule = "Cambiamenti dell’elenco a votazione aperta, al massimo: 7.";
+        let lines = lines_with(Some(changes), 1);
+        assert!(has(&lines, &format!("{rule} {signed}")), "{lines:?}");
     }
 }
 

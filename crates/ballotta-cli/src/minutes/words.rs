@@ -169,6 +169,11 @@ words! {
     RULE_TIES_LOT = "Ties are decided by a lot that only enough trustees together can draw, after the close.",
         "Le parità si decidono con un sorteggio che solo un numero sufficiente di custodi può fare insieme, dopo la chiusura.";
     RULE_PRIVACY = "Ballots that a contest needs before it is decrypted: {ballots}; of every weight that occurs: {weight}.", "Schede necessarie perché un quesito sia decifrato: {ballots}; per ogni peso presente: {weight}.";
+    RULE_ROLL_FIXED = "The roll does not change after the opening.", "Dopo l’apertura l’elenco non cambia.";
+    RULE_ROLL_CHANGES = "Changes of the roll while the voting is open, at most: {number}. All credential authorities sign each of them.",
+        "Cambiamenti dell’elenco a votazione aperta, al massimo: {number}. Li firmano tutte le autorità delle credenziali.";
+    RULE_ROLL_CHANGES_WEIGHT = "Changes of the roll while the voting is open, at most: {number}, of weight {weight} together. All credential authorities sign each of them.",
+        "Cambiamenti dell’elenco a votazione aperta, al massimo: {number}, con peso {weight} in tutto. Li firmano tutte le autorità delle credenziali.";
     RULE_QUORUM_MORE = "Quorum: more than {fraction} of {base} must take part. Without it nobody is elected and no motion passes.",
         "Quorum: deve partecipare più di {fraction} {base}. Senza quorum nessuno è eletto e nessuna proposta è approvata.";
     RULE_QUORUM_LEAST = "Quorum: at least {fraction} of {base} must take part. Without it nobody is elected and no motion passes.",
@@ -231,6 +236,8 @@ words! {
     TRUSTEE = "trustee {number}", "custode {number}";
     BOARD = "board", "bacheca";
     WITNESS = "witness {number}", "testimone {number}";
+    PARTS = "Every voter has a code of each credential authority, and needs all of them to vote. Authorities: {number}.",
+        "Ogni votante ha un codice da ciascuna autorità delle credenziali, e per votare servono tutti. Autorità: {number}.";
     THRESHOLD = "Trustees needed to decrypt the totals: {threshold} of {number}; fewer cannot.", "Custodi necessari per decifrare i totali: {threshold} di {number}; meno non bastano.";
     CLOSING_STATEMENTS = "Before they decrypt, trustees sign equal statements of the closed board and its sums; needed: {number}.", "Prima di decifrare, i custodi firmano dichiarazioni uguali sulla bacheca chiusa e sulle sue somme; ne servono: {number}.";
     CLOSING_WITNESSES = "Before the trustees decrypt, witnesses cosign the checkpoint of the closed board; needed: {number} of {all}.", "Prima che i custodi decifrino, i testimoni controfirmano il checkpoint della bacheca chiusa; ne servono: {number} di {all}.";
@@ -248,7 +255,7 @@ words! {
     QUORUM = "Quorum", "Quorum";
     QUORUM_REACHED = "{rule}: {counted} of {base} count: reached", "{rule}: contano {counted} di {base}: raggiunto";
     QUORUM_NOT_REACHED = "{rule}: {counted} of {base} count: NOT REACHED", "{rule}: contano {counted} di {base}: NON RAGGIUNTO";
-    ROLL_CHANGES = "Changes of the roll while the voting was open:", "Variazioni dell’elenco a votazione aperta:";
+    ROLL_CHANGES = "Changes of the roll while the voting was open:", "Cambiamenti dell’elenco a votazione aperta:";
     REASON = "Reason", "Motivo";
     NUMBER = "Number", "Numero";
     CHANGE_LOST_CODE = "lost code", "codice smarrito";
@@ -384,8 +391,8 @@ words! {
     HOW_SECOND = "The second verifier, which shares no code with the first, does the same:",
         "Il secondo verificatore, che non ha codice in comune con il primo, fa lo stesso:";
     HOW_NOT_CHECKED = "What was not checked:", "Che cosa non è stato controllato:";
-    HOW_LIMIT_ROLL = "The verification does not show that the people on the roll are those who may vote, nor that a voter was free: that is for the authority and the commission.",
-        "La verifica non mostra che nell’elenco ci sia chi ha diritto di voto, né che chi ha votato fosse libero: di questo rispondono l’autorità e la commissione.";
+    HOW_LIMIT_ROLL = "The verification does not show that the people on the roll are those who may vote, nor that a voter was free: that is for those who issued the credentials and for the commission.",
+        "La verifica non mostra che nell’elenco ci sia chi ha diritto di voto, né che chi ha votato fosse libero: di questo rispondono chi ha emesso le credenziali e la commissione.";
     HOW_LIMIT_DEVICE = "Nor does it show that a voter’s device encrypted what the voter chose: voters find that out when they challenge their devices, and look for their ballots with their trackers.",
         "Non mostra neppure che il dispositivo di chi ha votato abbia cifrato ciò che ha scelto: lo si scopre mettendo alla prova il dispositivo, e cercando la propria scheda con il suo tracker.";
     NOT_PINNED_FINGERPRINT = "that the voters were shown this fingerprint: compare it, or pin it",
@@ -450,7 +457,7 @@ const ITALIAN_CHECKS: &[(&str, &str)] = &[
     ),
     ("election.fingerprint", "L’apertura indica l’impronta di manifesto, chiave comune ed elenco."),
     ("election.pinned", "L’impronta è quella indicata, che chi verifica conosce da un’altra fonte."),
-    ("organiser.signature", "L’organizzatore ha firmato l’apertura e la chiusura."),
+    ("organiser.signature", "L’organizzatore ha firmato l’apertura, la chiusura e l’eventuale fine dei cambiamenti."),
     ("ballot.encoding", "I byte di ogni scheda sono canonici."),
     ("ballot.election", "Le schede sono state fatte per questa elezione."),
     ("ballot.credential", "Le credenziali delle schede sono nell’elenco."),

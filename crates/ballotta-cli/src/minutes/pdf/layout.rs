@@ -134,7 +134,16 @@ impl<'a> Layout<'a> {
     }
 
     fn blocks(&mut self, blocks: &[Block], nodes: &mut Vec<Node>) -> Result<()> {
-        blocks.iter().try_for_each(|block| self.block(block, nodes))
+        for (position, block) in blocks.iter().enumerate() {
+            // A short table is on one page with the paragraph that announces it.
+            if let (Block::Paragraph(line), Some(Block::Table(table))) = (block, blocks.get(position + 1))
+                && plain(line).ends_with(':')
+            {
+                self.need(least_height(table) + 2.0 * Letters::BODY.leading());
+            }
+            self.block(block, nodes)?;
+        }
+        Ok(())
     }
 
     fn block(&mut self, block: &Block, nodes: &mut Vec<Node>) -> Result<()> {
@@ -391,7 +400,8 @@ impl<'a> Layout<'a> {
         Ok(())
     }
 
-    fn table(&mut self, Table { head, rows }: &Table, nodes: &mut Vec<Node>) -> Result<()> {
+    fn table(&mut self, table: &Table, nodes: &mut Vec<Node>) -> Result<()> {
+        let (Table { head, rows }, height) = (table, least_height(table));
         let mut natural = vec![0.0f32; head.len()];
         let mut least = vec![0.0f32; head.len()];
         let is_number: Vec<bool> = head.iter().map(|column| column.is_number).collect();
@@ -420,7 +430,7 @@ impl<'a> Layout<'a> {
             titles.push(self.cell(Kind::ColumnTitle, title, Letters::SMALL_BOLD, *place, *is_number)?);
         }
         // The head of a table is never alone at the end of a page.
-        self.need(60.0);
+        self.need(height);
         let mut tags = vec![self.row(titles, &[])?];
         for row in rows {
             let mut cells = Vec::new();
@@ -491,6 +501,13 @@ impl<'a> Layout<'a> {
     }
 }
 
+/// The height that a table needs on its first page, if its cells have one line each: all of a short table.
+fn least_height(table: &Table) -> f32 {
+    const SHORT: usize = 6;
+    let rows = if table.rows.len() <= SHORT { table.rows.len() } else { 0 };
+    ((rows + 1) as f32 * (Letters::SMALL.leading() + 5.0)).max(60.0)
+}
+
 /// Where columns begin, and how wide they are, from the widths of their whole texts and of their longest words.
 fn columns(natural: &[f32], least: &[f32], is_number: &[bool]) -> Vec<[f32; 2]> {
     let gaps = GAP * natural.len().saturating_sub(1) as f32;
@@ -516,4 +533,45 @@ fn columns(natural: &[f32], least: &[f32], is_number: &[bool]) -> Vec<[f32; 2]> 
         place
     };
     widths.into_iter().map(place).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::model::{Column, Section};
+    use super::super::super::words::Language;
+    use super::*;
+
+    /// As many paragraphs, one that announces a table, and the table.
+    fn minutes(paragraphs: usize, table: Option<Table>) -> Minutes {
+        let line = |text: &str| vec![Span::Text(text.to_owned())];
+        let mut blocks = vec![Block::Paragraph(line("Text.")); paragraphs];
+        blocks.push(Block::Paragraph(line("Changes:")));
+        blocks.extend(table.map(Block::Table));
+        let sections = vec![Section { heading: "Turnout".to_owned(), blocks }];
+        let (title, foot) = (line("Minutes"), String::new());
+        Minutes { language: Language::En, before: Vec::new(), title, after: Vec::new(), sections, foot }
+    }
+
+    #[test]
+    fn a_short_table_is_on_one_page_with_what_announces_it() {
+        let line = |text: &str| vec![Span::Text(text.to_owned())];
+        let table = Table {
+            head: vec![Column { title: line("Reason"), is_number: false }],
+            rows: vec![vec![line("lost code")]; 6],
+        };
+        let fonts = Fonts::read().unwrap();
+        let mut pages = std::collections::BTreeSet::new();
+        for paragraphs in 0..60 {
+            // The leaves are counted in their order, so that those of the table are the last.
+            let before = Layout::new(&fonts, &minutes(paragraphs, None)).unwrap().leaves;
+            let layout = Layout::new(&fonts, &minutes(paragraphs, Some(table.clone()))).unwrap();
+            let is_of_table =
+                |mark: &Mark| matches!(mark, Mark::Letters { leaf: Some(leaf), .. } if leaf + 1 >= before);
+            let with_table = layout.pages.iter().enumerate().filter(|(_, marks)| marks.iter().any(is_of_table));
+            let with_table: Vec<usize> = with_table.map(|(page, _)| page).collect();
+            assert_eq!(with_table.len(), 1, "{paragraphs} paragraphs: pages {with_table:?}");
+            pages.extend(with_table);
+        }
+        assert!(pages.len() > 1, "no page ended near the table");
+    }
 }
