@@ -72,6 +72,7 @@
 //! # Ok::<(), Box<dyn Error>>(())
 //! ```
 
+mod code_change;
 mod fetch;
 mod history;
 pub mod light;
@@ -81,6 +82,7 @@ use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
+pub use self::code_change::CodeChange;
 pub use self::fetch::{FileRequest, Purpose, RecordFetch};
 pub use self::history::{BallotStatus, History, OwnBallot};
 pub use self::promise::PromisedStatus;
@@ -143,6 +145,13 @@ pub enum VoterError {
     /// The credential is not on the roll: the code or the roll is of another election.
     #[error("the credential of this voting code is not on the roll")]
     UnknownCredential,
+    /// The codes of several credential authorities do not add up to a credential on the roll: one of them was mistyped or was replaced,
+    /// or codes and roll are of different elections.
+    #[error(
+        "these voting codes together are not those of a voter on the roll: all of them must be the old ones of one voter, or all of \
+         them the new ones"
+    )]
+    UnknownCodes,
     /// A change of the roll has revoked the credential: another code came in its place, or the voter has left.
     #[error("entry {index} of the board has revoked the credential of this voting code")]
     Revoked {
@@ -224,6 +233,7 @@ impl VoterError {
             Self::Credential(CredentialError::RepeatedCode) => "repeated-code",
             Self::Credential(_) => "bad-credential",
             Self::UnknownCredential => "unknown-credential",
+            Self::UnknownCodes => "unknown-codes",
             Self::Revoked { .. } => "revoked-credential",
             Self::ChangeNotShown { .. } => "change-not-shown",
             Self::HasVoted => "has-voted",
@@ -343,10 +353,12 @@ impl Election {
     /// # Errors
     ///
     /// `Credential` if it is not one code from each credential authority. `UnknownCredential` if the roll lacks the credential:
-    /// this is not the voter's election.
+    /// this is not the voter's election, or no change of the roll has added the code yet. `UnknownCodes` if there are several codes,
+    /// which may also be an old and a new one.
     pub fn voter(&self, source: &dyn RecordSource, codes: &VotingCodes) -> Result<Voter, VoterError> {
         let credential = codes.derive(self.context.manifest(), self.context.joint_key_hash())?;
-        let line = self.line(source, credential.public().as_bytes())?.ok_or(VoterError::UnknownCredential)?;
+        let line = self.line(source, credential.public().as_bytes())?;
+        let line = line.ok_or_else(|| unknown(self.context.manifest()))?;
         Ok(Voter { credential, line })
     }
 
@@ -375,6 +387,11 @@ fn expect(context: &ElectionContext, expected: &WrittenFingerprint) -> Result<()
         return Ok(());
     }
     Err(VoterError::OtherElection { found, expected: expected.clone() })
+}
+
+/// The error if no voter has the credential of some voting codes.
+fn unknown(manifest: &Manifest) -> VoterError {
+    if manifest.has_parts() { VoterError::UnknownCodes } else { VoterError::UnknownCredential }
 }
 
 /// Checks that ballots may be cast now.
@@ -453,7 +470,7 @@ impl Voter {
     ///
     /// # Errors
     ///
-    /// `NotOpen`, `Closed`, `Revoked`, `UnknownCredential`, `HasVoted`, or why the record cannot be read again.
+    /// `NotOpen`, `Closed`, `Revoked`, `UnknownCredential` or `UnknownCodes`, `HasVoted`, or why the record cannot be read again.
     pub fn predecessor<R: CryptoRng>(
         &self,
         election: &Election,
@@ -466,7 +483,7 @@ impl Voter {
             return Err(VoterError::Revoked { index });
         }
         if !history.is_on_roll() {
-            return Err(VoterError::UnknownCredential);
+            return Err(unknown(election.context.manifest()));
         }
         let counted = history.counted().map(|ballot| ballot.tracker);
         match election.context.manifest().revoting() {

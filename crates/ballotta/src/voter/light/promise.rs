@@ -13,7 +13,7 @@ use crate::hash::Tracker;
 use crate::merkle::leaf_hash;
 use crate::record::light::proved_entry;
 use crate::record::{RecordSource, TiledLog};
-use crate::voter::VoterError;
+use crate::voter::{CodeChange, VoterError};
 use crate::voter::promise::promised;
 use crate::weaken::{self, Check};
 use crate::written::{VoterNumber, WrittenTracker};
@@ -68,6 +68,14 @@ pub enum LightPromise {
         /// The position of the ballot on the board.
         index: u64,
     },
+    /// A change of the roll explains why the promised entry is not a ballot with this voter number: the voter has an older and a newer
+    /// code. Nobody is accused.
+    OfChangedCode {
+        /// The position of the ballot on the board.
+        index: u64,
+        /// What explains it.
+        change: CodeChange,
+    },
     /// The board has another entry at the promised position, or was closed before it.
     Broken {
         /// The promised position.
@@ -96,6 +104,7 @@ impl LightPromise {
             Self::LaterIsLast { .. } => "later_is_last",
             Self::Void { .. } => "void",
             Self::OfAnotherVoter { .. } => "of_another_voter",
+            Self::OfChangedCode { change, .. } => change.code(),
             Self::Broken { .. } => "promise_broken",
             Self::NotYet { .. } => "not_yet",
         }
@@ -150,7 +159,15 @@ impl LightElection {
             }
         };
         if !voter.is_of_bytes(&credential) {
-            return Ok(LightPromise::OfAnotherVoter { index });
+            // Nobody is accused because of a part that could not be read.
+            let change = match last {
+                Ok(LastEntry::Revocation(change)) => Some(CodeChange::NumberRevoked { change }),
+                Ok(_) | Err(VoterError::UnknownCredential) => self.replacement(source, voter, &credential, rng)?,
+                Err(error) => return Err(error),
+            };
+            return Ok(change.map_or(LightPromise::OfAnotherVoter { index }, |change| {
+                LightPromise::OfChangedCode { index, change }
+            }));
         }
         Ok(match last? {
             LastEntry::Ballot(LastBallot { index: by_index, tracker: by }) if by_index > index => match self.stated {
