@@ -897,8 +897,5 @@ fn a_change_without_an_effect_excuses_no_device() {
     accused(&said(&board, 0, other), other);
     let _weak = Weaken::without(Check::ChangeOfCode);
     let found = said(&board, 0, other).whole;
-    assert!(
-        matches!(found, BallotStatus::OfChangedCode { change: CodeChange::NumberRevoked { .. }, .. }),
-        "{found:?}"
-    );
+    assert!(matches!(found, BallotStatus::OfChangedCode { change: CodeChange::NumberRevoked { .. }, .. }), "{found:?}");
 }

@@ -72,7 +72,7 @@ fn prepare(folder: &Path) -> Vec<(String, bool)> {
         &format!(
             "manifest new --title A --rehearsal --language en --contest c=C --option c/yes=Yes --option c/no=No \
              --organiser {organiser} --authority A={authority} {one} {two} --threshold 2 --board board.example={board} \
-             --witness witness.example={witness} --closing witnesses --minimum-ballots 2 --out manifest.json"
+             --witness witness.example={witness} --closing witnesses --minimum-ballots 2 --roll-changes 2 --out manifest.json"
         ),
     );
     let (same, random) = (true, false);
@@ -86,7 +86,7 @@ fn prepare(folder: &Path) -> Vec<(String, bool)> {
         calls.push((trustee("ceremony", 2, step), same));
         calls.push(add(&format!("{step}1 {step}2")));
     }
-    calls.push(("credentials issue record --voters 2 --codes codes".to_owned(), random));
+    calls.push(("credentials issue record --voters 3 --codes codes".to_owned(), random));
     calls.push((
         "authority sign record --key authority.key --fingerprint FINGERPRINT --out roll-signature".to_owned(),
         random,
@@ -94,6 +94,8 @@ fn prepare(folder: &Path) -> Vec<(String, bool)> {
     calls.push(add("roll-signature"));
     calls.push(("organiser open record --key organiser.key --out opening".to_owned(), random));
     calls.push(add("opening"));
+    calls.push(("credentials replace record --key authority.key --voter LOST --codes new-codes --out change".to_owned(), random));
+    calls.push(add("change"));
     calls.push(("voter prepare record --choose c=no --code-file code1 --out test".to_owned(), random));
     calls.push(("voter open test --record record --out opened".to_owned(), same));
     for voter in [1, 2] {
@@ -125,6 +127,11 @@ fn complete(folder: &Path, line: &str) -> String {
         for (number, code) in codes(folder).iter().enumerate() {
             fs::write(folder.join(format!("code{}", number + 1)), code).unwrap();
         }
+    }
+    if line.contains("LOST") {
+        let codes = fs::read_to_string(folder.join("codes")).unwrap();
+        let last = codes.lines().last().unwrap().split(',').nth(2).unwrap();
+        return line.replace("LOST", last);
     }
     if !line.contains("FINGERPRINT") {
         return line.to_owned();
@@ -263,6 +270,12 @@ fn interrupt(call: &Call, kind: &str, operation: usize) -> bool {
         for code in codes(folder.path()) {
             assert!(election.voter(&source, &code.parse().unwrap()).is_ok(), "{what}: the roll lacks a code");
         }
+    }
+    if call.line.starts_with("credentials replace") {
+        let codes = fs::read_to_string(folder.path().join("new-codes")).unwrap();
+        let number = codes.lines().last().unwrap().split(',').nth(2).unwrap().to_owned();
+        let change = ok(folder.path(), "inspect change");
+        assert!(change.contains(&number), "{what}: the change is not of the code\n{change}");
     }
     for (name, expected) in &expected {
         let found = after.remove(name).unwrap();

@@ -465,6 +465,40 @@ impl LightElection {
         Ok(None)
     }
 
+    /// The change of the roll that explains why a ballot has this credential, and not that of the voter number, as
+    /// [`Election::code_change`](super::Election::code_change) says. That the change has an effect is only confirmed after the close.
+    ///
+    /// # Errors
+    ///
+    /// If a part cannot be read or proved.
+    pub fn code_change<R: CryptoRng>(
+        &self,
+        source: &dyn RecordSource,
+        voter: &VoterNumber,
+        credential: &[u8; 32],
+        rng: &mut R,
+    ) -> Result<Option<CodeChange>, VoterError> {
+        let last = self.last_entry(source, voter, rng);
+        self.explained(source, last, voter, credential, rng)
+    }
+
+    /// The change that explains a ballot of another credential; `last` is the last entry of the voter with this number.
+    fn explained<R: CryptoRng>(
+        &self,
+        source: &dyn RecordSource,
+        last: Result<LastEntry, VoterError>,
+        voter: &VoterNumber,
+        credential: &[u8; 32],
+        rng: &mut R,
+    ) -> Result<Option<CodeChange>, VoterError> {
+        match last {
+            Ok(LastEntry::Revocation(change)) => Ok(Some(CodeChange::NumberRevoked { change })),
+            Ok(_) | Err(VoterError::UnknownCredential) => self.replacement(source, voter, credential, rng),
+            // Nobody is accused because of a part that could not be read.
+            Err(error) => Err(error),
+        }
+    }
+
     /// The change that replaces a credential by that of a voter number, if there is one.
     fn replacement<R: CryptoRng>(
         &self,

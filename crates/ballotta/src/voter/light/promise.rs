@@ -13,8 +13,8 @@ use crate::hash::Tracker;
 use crate::merkle::leaf_hash;
 use crate::record::light::proved_entry;
 use crate::record::{RecordSource, TiledLog};
-use crate::voter::{CodeChange, VoterError};
 use crate::voter::promise::promised;
+use crate::voter::{CodeChange, VoterError};
 use crate::weaken::{self, Check};
 use crate::written::{VoterNumber, WrittenTracker};
 
@@ -159,14 +159,10 @@ impl LightElection {
             }
         };
         if !voter.is_of_bytes(&credential) {
-            // Nobody is accused because of a part that could not be read.
-            let change = match last {
-                Ok(LastEntry::Revocation(change)) => Some(CodeChange::NumberRevoked { change }),
-                Ok(_) | Err(VoterError::UnknownCredential) => self.replacement(source, voter, &credential, rng)?,
-                Err(error) => return Err(error),
-            };
-            return Ok(change.map_or(LightPromise::OfAnotherVoter { index }, |change| {
-                LightPromise::OfChangedCode { index, change }
+            let change = self.explained(source, last, voter, &credential, rng)?;
+            return Ok(change.map_or(LightPromise::OfAnotherVoter { index }, |change| LightPromise::OfChangedCode {
+                index,
+                change,
             }));
         }
         Ok(match last? {
