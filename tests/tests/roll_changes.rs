@@ -899,3 +899,61 @@ fn a_change_without_an_effect_excuses_no_device() {
     let found = said(&board, 0, other).whole;
     assert!(matches!(found, BallotStatus::OfChangedCode { change: CodeChange::NumberRevoked { .. }, .. }), "{found:?}");
 }
+
+/// What the board would refuse is refused before a part or a signature is made, with the same error.
+#[test]
+fn a_draft_is_checked_by_the_rules_of_the_board() {
+    let election = election();
+    let mut board = election.open_board();
+    let first = vote(&mut board, 0);
+    let index = board.change(ChangeReason::LostCode, Some(1), Some(10));
+    let (manifest, fingerprint) = (election.context.manifest(), election.context.fingerprint());
+    let draft = |sequence, reason, revoked: Option<usize>, added: Option<u64>| {
+        let revoked = revoked.map(|voter| *election.credentials[voter].public().as_bytes());
+        let added = added.map(|weight| Entitlement { style: 0, weight });
+        ChangeDraft::new(manifest, fingerprint, sequence, reason, revoked, added).unwrap()
+    };
+    let late = |sequence| draft(sequence, ChangeReason::LateMember, None, Some(2));
+    let admission = box_of(&board);
+    let check = |drafts: &[ChangeDraft]| admission.check_drafts(drafts);
+    let refused = |error: RollChangeError| Err(ChangeRefused::Refused(error));
+    assert_eq!(check(&[late(2), late(3), draft(4, ChangeReason::Left, Some(2), None)]), Ok(()));
+    let left = |voter| draft(2, ChangeReason::Left, Some(voter), None);
+    assert_eq!(check(&[left(0)]), refused(RollChangeError::AlreadyVoted { first }));
+    assert_eq!(check(&[left(1)]), refused(RollChangeError::AlreadyRevoked { index }));
+    assert_eq!(check(&[left(9)]), refused(RollChangeError::NotOnRoll));
+    assert_eq!(check(&[late(1)]), refused(RollChangeError::Sequence { found: 1, expected: 2 }));
+    assert_eq!(check(&[late(2), late(2)]), refused(RollChangeError::Sequence { found: 2, expected: 3 }));
+    assert_eq!(
+        check(&[draft(2, ChangeReason::LostCode, Some(2), Some(2))]),
+        refused(RollChangeError::OtherEntitlement)
+    );
+    // The changes have a weight of 2 already, and may have 7.
+    assert_eq!(check(&[late(2), late(3)]), Ok(()));
+    assert_eq!(check(&[late(2), late(3), late(4)]), refused(RollChangeError::TooMuchWeight { limit: 7 }));
+    let few: Vec<ChangeDraft> = (2..7).map(|at| draft(at, ChangeReason::LateMember, None, Some(1))).collect();
+    assert_eq!(check(&few[..4]), Ok(()));
+    assert_eq!(check(&few), refused(RollChangeError::TooManyChanges { limit: 5 }));
+    let other = Election::build(ElectionOptions { seed: 77, ..options() });
+    let found = *other.context.fingerprint();
+    let foreign = ChangeDraft::new(
+        manifest,
+        &found,
+        2,
+        ChangeReason::LateMember,
+        None,
+        Some(Entitlement { style: 0, weight: 1 }),
+    );
+    assert_eq!(check(&[foreign.unwrap()]), refused(RollChangeError::OtherElection { found }));
+    // Nothing was admitted.
+    assert_eq!(admission.changes().len(), 1);
+    // A complete draft whose credential is on the roll already.
+    let mut complete = draft(2, ChangeReason::LateMember, None, Some(1));
+    for (authority, parts) in AuthorityIndex::enumerate(&election.parts) {
+        complete.add_part(authority, &parts[10], &mut TestRng(3)).unwrap();
+        assert_eq!(complete.part(authority), Some(parts[10].public()));
+    }
+    assert_eq!(check(&[complete]), refused(RollChangeError::AlreadyOnRoll));
+    board.organise(Action::CutOff);
+    assert_eq!(box_of(&board).check_drafts(&[late(2)]), refused(RollChangeError::AfterCutOff));
+}

@@ -294,6 +294,8 @@ impl Office {
             let path = files.path(draft.sequence());
             match self.write(draft, &path, console) {
                 Ok(()) => written.push(path),
+                // The file may have got its name before the error: then the same call finishes it with the codes.
+                Err(error) if written.is_empty() && exists(&path).unwrap_or(true) => return Err(error),
                 // Nothing names the codes, so nobody can use them.
                 Err(error) if written.is_empty() => {
                     if let Some(path) = files.codes {

@@ -44,7 +44,7 @@ fn election() -> &'static [Call] {
     ELECTION.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
         let mut calls = Vec::new();
-        for (line, is_deterministic) in prepare(folder.path()) {
+        for (line, is_deterministic) in prepare(folder.path(), "") {
             let line = complete(folder.path(), &line);
             let before = read(folder.path());
             ok(folder.path(), &line);
@@ -56,7 +56,7 @@ fn election() -> &'static [Call] {
 }
 
 /// Makes keys and a manifest, and returns the calls that follow, each with whether it is deterministic.
-fn prepare(folder: &Path) -> Vec<(String, bool)> {
+fn prepare(folder: &Path, changes: &str) -> Vec<(String, bool)> {
     fs::write(folder.join("passphrase"), "one correct horse\n").unwrap();
     let organiser = ok(folder, "organiser new --out organiser.key");
     let authority = ok(folder, "authority new --out authority.key");
@@ -72,7 +72,7 @@ fn prepare(folder: &Path) -> Vec<(String, bool)> {
         &format!(
             "manifest new --title A --rehearsal --language en --contest c=C --option c/yes=Yes --option c/no=No \
              --organiser {organiser} --authority A={authority} {one} {two} --threshold 2 --board board.example={board} \
-             --witness witness.example={witness} --closing witnesses --minimum-ballots 2 --roll-changes 2 --out manifest.json"
+             --witness witness.example={witness} --closing witnesses --minimum-ballots 2{changes} --out manifest.json"
         ),
     );
     let (same, random) = (true, false);
@@ -86,7 +86,7 @@ fn prepare(folder: &Path) -> Vec<(String, bool)> {
         calls.push((trustee("ceremony", 2, step), same));
         calls.push(add(&format!("{step}1 {step}2")));
     }
-    calls.push(("credentials issue record --voters 3 --codes codes".to_owned(), random));
+    calls.push(("credentials issue record --voters 2 --codes codes".to_owned(), random));
     calls.push((
         "authority sign record --key authority.key --fingerprint FINGERPRINT --out roll-signature".to_owned(),
         random,
@@ -94,8 +94,6 @@ fn prepare(folder: &Path) -> Vec<(String, bool)> {
     calls.push(add("roll-signature"));
     calls.push(("organiser open record --key organiser.key --out opening".to_owned(), random));
     calls.push(add("opening"));
-    calls.push(("credentials replace record --key authority.key --voter LOST --codes new-codes --out change".to_owned(), random));
-    calls.push(add("change"));
     calls.push(("voter prepare record --choose c=no --code-file code1 --out test".to_owned(), random));
     calls.push(("voter open test --record record --out opened".to_owned(), same));
     for voter in [1, 2] {
@@ -310,6 +308,33 @@ fn all(each: impl Fn(usize) -> bool + Sync) -> usize {
     end.into_inner() - 1
 }
 
+/// A code is replaced while the voting is open: nothing is lost, and a code has its name only if a change names it.
+#[test]
+fn a_change_of_the_roll_that_is_interrupted() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut calls = prepare(folder, " --roll-changes 2");
+    let opening = calls.iter().position(|(line, _)| line.ends_with(" opening") && line.starts_with("board")).unwrap();
+    calls.truncate(opening + 1);
+    for (line, _) in &calls {
+        ok(folder, &complete(folder, line));
+    }
+    for line in [
+        "credentials replace record --key authority.key --voter LOST --codes new-codes --out change",
+        "board add record --board-key board.key change",
+    ] {
+        let line = complete(folder, line);
+        let before = read(folder);
+        ok(folder, &line);
+        let call = Call { is_deterministic: line.starts_with("board"), line, before, after: read(folder) };
+        for kind in ["abort", "fail", "full"] {
+            let found = all(|operation| interrupt(&call, kind, operation));
+            assert!(found > 0, "{} writes nothing", call.line);
+        }
+    }
+    ok(folder, "verify record --stage voting");
+}
+
 /// Whether the slow tests run as well.
 fn is_full() -> bool {
     std::env::var_os("BALLOTTA_FULL").is_some()
@@ -337,7 +362,7 @@ fn an_election_that_is_interrupted_all_the_time_is_completed() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let kinds: &[&str] = if is_full() { &["abort", "fail", "full"] } else { &["abort"] };
-    for (line, _) in prepare(folder) {
+    for (line, _) in prepare(folder, "") {
         let line = complete(folder, &line);
         for kind in kinds {
             for operation in 1.. {
