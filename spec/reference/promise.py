@@ -33,6 +33,17 @@ class Admitted(Verifier):
                 pass
         return []
 
+    def change_of_code(self, number: bytes, credential: bytes) -> str | None:
+        """Whether a change of the roll explains that the ballot is not one with this number."""
+        assert self.scan is not None and self.ballot_box is not None
+        if any(voter_number(revoked) == number for revoked in self.ballot_box.current.revoked):
+            return "number_revoked"
+        for _, change in self.scan.changes:
+            line = change.added
+            if change.revoked == credential and line is not None and voter_number(line.credential.encoding) == number:
+                return "code_replaced"
+        return None
+
     def entry_bytes(self, index: int) -> bytes:
         path, width = list(bundle_paths(self.size))[index // 256]
         return read_bundle(self.record.read(path, MAX_BUNDLE_BYTES) or b"", width)[index % 256]
@@ -59,7 +70,7 @@ def promised(record: Record, data: bytes, tracker: bytes, number: bytes) -> str:
         return "void"
     credential = credential_of(body)
     if voter_number(credential) != number:
-        return "of_another_voter"
+        return board.change_of_code(number, credential) or "of_another_voter"
     if receipt.index not in board.admitted:
         return "void"
     require(board.scan.cancelled is None, "the election is cancelled: no ballot counts")

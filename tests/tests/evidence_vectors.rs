@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use ballotta::ballot::SignedBallot;
-use ballotta::board::entry::Action;
+use ballotta::board::entry::{Action, EntryKind};
 use ballotta::board::note::NoteSigner;
 use ballotta::board::receipt::SignedReceipt;
 use ballotta::credential::{ChangeReason, VotingCode, VotingCodes};
@@ -181,11 +181,8 @@ fn promises() -> (Vec<Value>, Vec<Value>) {
     let mut closed = open.clone();
     closed.organise(Action::Close);
     let boards = [("open", &open), ("closed", &closed)];
-    let files = |board: &Board<'_>| -> Value {
-        let files = board.record().files.into_iter().map(|(path, bytes)| (path, json!(hex::encode(bytes))));
-        files.collect::<serde_json::Map<_, _>>().into()
-    };
-    let records = boards.iter().map(|(name, board)| json!({ "name": name, "files": files(board) })).collect();
+    let mut records: Vec<Value> =
+        boards.iter().map(|(name, board)| json!({ "name": name, "files": files_in_hex(board) })).collect();
 
     let promise = |index: u64, of: u64| election.signer.sign_receipt(index, &open.entries[of as usize]).unwrap();
     let line = |receipt: &SignedReceipt, number: usize, to: &str| -> SignedReceipt {
@@ -238,7 +235,66 @@ fn promises() -> (Vec<Value>, Vec<Value>) {
         add(name, receipt, &of(receipt), voter);
     }
     add("the tracker of another ballot", &one, &of(&two), 0);
+    let (record, more) = promises_after_a_change();
+    records.push(record);
+    promises.extend(more);
     (records, promises)
+}
+
+fn files_in_hex(board: &Board<'_>) -> Value {
+    let files = board.record().files.into_iter().map(|(path, bytes)| (path, json!(hex::encode(bytes))));
+    files.collect::<serde_json::Map<_, _>>().into()
+}
+
+/// A record in which the code of voter 0 was replaced by that of voter 2, and what voters are told who have two letters, or one.
+fn promises_after_a_change() -> (Value, Vec<Value>) {
+    let election = Election::build(ElectionOptions {
+        voters: vec![(0, 1); 2],
+        late: vec![(0, 1); 2],
+        trustees: 1,
+        threshold: 1,
+        seed: 8,
+        roll_changes: Some(RollChanges { number: 2, weight: 2 }),
+        ..ElectionOptions::default()
+    });
+    let mut board = election.open_board();
+    let other = board.vote(1, &[Choice::Options(vec![1])]);
+    board.change(ChangeReason::LostCode, Some(0), Some(2));
+    let new = board.vote(2, &[Choice::Options(vec![0])]);
+    // What a board has that did not refuse it.
+    let old = board.push_ballot(&election.ballot(0, &[Choice::Options(vec![0])]).cast().to_bytes());
+    // Without an effect, because the voter has voted.
+    let refused = board.make_change(2, ChangeReason::LostCode, Some(1), Some(3));
+    board.push(EntryKind::RollChange, &refused.encode());
+    let (record, rng) = (board.record(), &mut TestRng(1));
+    let found = voter::Election::read(&record, rng).unwrap();
+    let mut promises = Vec::new();
+    for (name, index, voter) in [
+        ("the number of the older letter", new, 0),
+        ("the number of the newer letter", old, 2),
+        ("the older letter and the ballot of another voter", other, 0),
+        ("the newer letter and the ballot of another voter", other, 2),
+        ("a ballot with a code that was replaced", old, 0),
+        ("the newer letter", new, 2),
+        ("a voter whose code a change without an effect replaces", new, 1),
+        ("the number that a change without an effect adds", other, 3),
+        ("a voter without a change, and a new ballot", new, 3),
+    ] {
+        let receipt = election.signer.sign_receipt(index, &board.entries[index as usize]).unwrap();
+        let (tracker, credential) = (*receipt.unverified().tracker(), election.credentials[voter].public());
+        let number: VoterNumber = VoterNumber::written(credential).parse().unwrap();
+        let written: WrittenTracker = tracker.written().parse().unwrap();
+        let state = found.find_promised(&record, &receipt, &written, &number, rng);
+        promises.push(json!({
+            "name": name,
+            "record": "changed",
+            "receipt": receipt.to_string(),
+            "tracker": tracker.to_string(),
+            "credential": hex::encode(credential.as_bytes()),
+            "state": state.map_or("refused", |state| state.code()),
+        }));
+    }
+    (json!({ "name": "changed", "files": files_in_hex(&board) }), promises)
 }
 
 /// `u` for what is no evidence, `n` for evidence that convicts nobody, `b` for the board, `t` for a trustee.

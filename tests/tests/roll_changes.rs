@@ -15,8 +15,8 @@ use ballotta::manifest::RollChanges;
 use ballotta::record::{MemoryRecord, PublishedBoard, read_manifest};
 use ballotta::tally::heads::{VoterHead, head_in_block};
 use ballotta::verifier::{CheckId, Place, Stage, Status, Verdict, VerifierState, VerifyOptions, verify_from};
-use ballotta::voter::light::{LightElection, LightStatus};
-use ballotta::voter::{Election as VotersElection, VoterError};
+use ballotta::voter::light::{LightElection, LightPromise, LightStatus};
+use ballotta::voter::{BallotStatus, CodeChange, Election as VotersElection, PromisedStatus, VoterError};
 use ballotta::weaken::{Check, Weaken};
 use ballotta::written::{VoterNumber, WrittenTracker};
 use ballotta_tests::election::{
@@ -822,4 +822,163 @@ fn a_server_that_shows_the_revocation_of_somebody_else() {
     record.files.insert("light/changes".into(), bytes);
     let found = read.voter(&record, &election.codes[9].parse().unwrap(), rng);
     assert_eq!(found.err(), Some(VoterError::UnknownCredential));
+}
+
+/// What the whole record and small parts of it say to a voter who types this number and tracker.
+struct Said {
+    whole: BallotStatus,
+    promised: PromisedStatus,
+    light: LightPromise,
+}
+
+/// The number is that of `voter`, and tracker and receipt are those of the ballot at `index`.
+fn said(board: &Board<'_>, voter: usize, index: u64) -> Said {
+    let (election, record, rng) = (board.election, light(board), &mut TestRng(9));
+    let entry = &board.entries[index as usize];
+    let receipt = election.signer.sign_receipt(index, entry).unwrap();
+    let tracker: WrittenTracker = receipt.unverified().tracker().written().parse().unwrap();
+    let number = number(election, voter);
+    let read = VotersElection::read(&record, rng).unwrap();
+    Said {
+        whole: read.find(&record, &tracker, &number, rng).unwrap(),
+        promised: read.find_promised(&record, &receipt, &tracker, &number, rng).unwrap(),
+        light: LightElection::read(&record, None, rng)
+            .unwrap()
+            .find_promised(&record, &receipt, &tracker, &number, rng)
+            .unwrap(),
+    }
+}
+
+#[track_caller]
+fn explained(said: &Said, at: u64, by: CodeChange) {
+    assert_eq!(said.whole, BallotStatus::OfChangedCode { index: Some(at), change: by });
+    assert_eq!(said.promised, PromisedStatus::OfChangedCode { index: at, change: by });
+    assert_eq!(said.light, LightPromise::OfChangedCode { index: at, change: by });
+    assert_eq!((said.promised.code(), said.light.code()), (by.code(), by.code()));
+}
+
+#[track_caller]
+fn accused(said: &Said, at: u64) {
+    assert_eq!(said.whole, BallotStatus::OfAnotherVoter { index: at });
+    assert_eq!(said.promised, PromisedStatus::OfAnotherVoter { index: at });
+    assert_eq!(said.light, LightPromise::OfAnotherVoter { index: at });
+}
+
+/// A voter with two letters takes the number from one and has cast the ballot with the code of the other: no device has cheated.
+#[test]
+fn the_number_of_an_older_or_a_newer_letter() {
+    let election = Election::build(ElectionOptions { authorities: 1, ..options() });
+    let mut board = election.open_board();
+    let other = vote(&mut board, 1);
+    let change = board.change(ChangeReason::LostCode, Some(0), Some(8));
+    let new = vote(&mut board, 8);
+    // What a board has that did not refuse it.
+    let old = push_ballot_of(&mut board, 0);
+    for is_closed in [false, true] {
+        if is_closed {
+            board.finish();
+        }
+        let revoked = CodeChange::NumberRevoked { change };
+        explained(&said(&board, 0, new), new, revoked);
+        explained(&said(&board, 8, old), old, CodeChange::CodeReplaced { change });
+        // Also of somebody else's ballot: no ballot counts under this number.
+        explained(&said(&board, 0, other), other, revoked);
+        // The change of somebody else excuses nothing.
+        accused(&said(&board, 1, new), new);
+        accused(&said(&board, 2, old), old);
+        accused(&said(&board, 8, other), other);
+        // A ballot that the board refused, because its code was replaced.
+        let (record, rng) = (board.record(), &mut TestRng(9));
+        let read = VotersElection::read(&record, rng).unwrap();
+        let refused: WrittenTracker = election.ballot(3, &[option(0)]).tracker().written().parse().unwrap();
+        let found = |voter: usize| read.find(&record, &refused, &number(&election, voter), &mut TestRng(9)).unwrap();
+        assert_eq!(found(0), BallotStatus::OfChangedCode { index: None, change: revoked });
+        assert_eq!(found(8), BallotStatus::Missing);
+    }
+}
+
+/// A device shows a late member the tracker of another voter, whose code was replaced.
+#[test]
+fn the_change_of_somebody_else_excuses_no_device() {
+    let election = Election::build(ElectionOptions { authorities: 1, ..options() });
+    let mut board = election.open_board();
+    board.change(ChangeReason::LostCode, Some(0), Some(8));
+    let old = push_ballot_of(&mut board, 0);
+    let late = board.change(ChangeReason::LateMember, None, Some(9));
+    accused(&said(&board, 9, old), old);
+    let _weak = Weaken::without(Check::ChangeOfCode);
+    explained(&said(&board, 9, old), old, CodeChange::CodeReplaced { change: late });
+}
+
+/// A change without an effect does not revoke the number of a voter who has voted.
+#[test]
+fn a_change_without_an_effect_excuses_no_device() {
+    let election = Election::build(ElectionOptions { authorities: 1, ..options() });
+    let mut board = election.open_board();
+    vote(&mut board, 0);
+    let other = vote(&mut board, 1);
+    let refused = board.make_change(1, ChangeReason::LostCode, Some(0), Some(8));
+    push_change(&mut board, &refused);
+    accused(&said(&board, 0, other), other);
+    let _weak = Weaken::without(Check::ChangeOfCode);
+    let found = said(&board, 0, other).whole;
+    assert!(matches!(found, BallotStatus::OfChangedCode { change: CodeChange::NumberRevoked { .. }, .. }), "{found:?}");
+}
+
+/// What the board would refuse is refused before a part or a signature is made, with the same error.
+#[test]
+fn a_draft_is_checked_by_the_rules_of_the_board() {
+    let election = election();
+    let mut board = election.open_board();
+    let first = vote(&mut board, 0);
+    let index = board.change(ChangeReason::LostCode, Some(1), Some(10));
+    let (manifest, fingerprint) = (election.context.manifest(), election.context.fingerprint());
+    let draft = |sequence, reason, revoked: Option<usize>, added: Option<u64>| {
+        let revoked = revoked.map(|voter| *election.credentials[voter].public().as_bytes());
+        let added = added.map(|weight| Entitlement { style: 0, weight });
+        ChangeDraft::new(manifest, fingerprint, sequence, reason, revoked, added).unwrap()
+    };
+    let late = |sequence| draft(sequence, ChangeReason::LateMember, None, Some(2));
+    let admission = box_of(&board);
+    let check = |drafts: &[ChangeDraft]| admission.check_drafts(drafts);
+    let refused = |error: RollChangeError| Err(ChangeRefused::Refused(error));
+    assert_eq!(check(&[late(2), late(3), draft(4, ChangeReason::Left, Some(2), None)]), Ok(()));
+    let left = |voter| draft(2, ChangeReason::Left, Some(voter), None);
+    assert_eq!(check(&[left(0)]), refused(RollChangeError::AlreadyVoted { first }));
+    assert_eq!(check(&[left(1)]), refused(RollChangeError::AlreadyRevoked { index }));
+    assert_eq!(check(&[left(9)]), refused(RollChangeError::NotOnRoll));
+    assert_eq!(check(&[late(1)]), refused(RollChangeError::Sequence { found: 1, expected: 2 }));
+    assert_eq!(check(&[late(2), late(2)]), refused(RollChangeError::Sequence { found: 2, expected: 3 }));
+    assert_eq!(
+        check(&[draft(2, ChangeReason::LostCode, Some(2), Some(2))]),
+        refused(RollChangeError::OtherEntitlement)
+    );
+    // The changes have a weight of 2 already, and may have 7.
+    assert_eq!(check(&[late(2), late(3)]), Ok(()));
+    assert_eq!(check(&[late(2), late(3), late(4)]), refused(RollChangeError::TooMuchWeight { limit: 7 }));
+    let few: Vec<ChangeDraft> = (2..7).map(|at| draft(at, ChangeReason::LateMember, None, Some(1))).collect();
+    assert_eq!(check(&few[..4]), Ok(()));
+    assert_eq!(check(&few), refused(RollChangeError::TooManyChanges { limit: 5 }));
+    let other = Election::build(ElectionOptions { seed: 77, ..options() });
+    let found = *other.context.fingerprint();
+    let foreign = ChangeDraft::new(
+        manifest,
+        &found,
+        2,
+        ChangeReason::LateMember,
+        None,
+        Some(Entitlement { style: 0, weight: 1 }),
+    );
+    assert_eq!(check(&[foreign.unwrap()]), refused(RollChangeError::OtherElection { found }));
+    // Nothing was admitted.
+    assert_eq!(admission.changes().len(), 1);
+    // A complete draft whose credential is on the roll already.
+    let mut complete = draft(2, ChangeReason::LateMember, None, Some(1));
+    for (authority, parts) in AuthorityIndex::enumerate(&election.parts) {
+        complete.add_part(authority, &parts[10], &mut TestRng(3)).unwrap();
+        assert_eq!(complete.part(authority), Some(parts[10].public()));
+    }
+    assert_eq!(check(&[complete]), refused(RollChangeError::AlreadyOnRoll));
+    board.organise(Action::CutOff);
+    assert_eq!(box_of(&board).check_drafts(&[late(2)]), refused(RollChangeError::AfterCutOff));
 }

@@ -162,6 +162,9 @@ impl Record {
                 }
                 BallotStatus::Void { index, error } => ("void", Some(index), None, None, Some(error.to_string())),
                 BallotStatus::OfAnotherVoter { index } => ("of_another_voter", Some(index), None, None, None),
+                BallotStatus::OfChangedCode { index, change } => {
+                    (change.code(), index, None, None, Some(format!("entry {} changes the roll", change.change())))
+                }
                 BallotStatus::Missing => ("missing", None, None, None, None),
             })
         })

@@ -43,6 +43,7 @@ export type ErrorCode =
   | 'wrong-number-of-codes'
   | 'repeated-code'
   | 'unknown-credential'
+  | 'unknown-codes'
   | 'ballot-limit'
   | 'revoked-credential'
   | 'change-not-shown'

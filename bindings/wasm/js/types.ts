@@ -194,6 +194,12 @@ export type FoundBallot =
   | { readonly state: 'void'; readonly entry: number; readonly reason: string; readonly witnesses: Witnesses | null }
   /** The ballot is that of another voter: the device that showed this tracker has not cast the ballot of this voter. */
   | { readonly state: 'of_another_voter'; readonly entry: number; readonly witnesses: Witnesses | null }
+  /** The change of the roll in the entry `change` has revoked this voter number, and no ballot counts under it. The voter looks again
+   * with the number in the newer letter. Without `entry`, no ballot has the tracker. Nobody is accused. */
+  | { readonly state: 'number_revoked'; readonly entry?: number; readonly change: number; readonly witnesses: Witnesses | null }
+  /** The ballot was cast with the older code of the voter, which the change of the roll in the entry `change` replaces by that of this
+   * number. The voter looks again with the number in the older letter. Nobody is accused. */
+  | { readonly state: 'code_replaced'; readonly entry: number; readonly change: number; readonly witnesses: Witnesses | null }
   /** The ballot is not on the board. */
   | { readonly state: 'missing'; readonly witnesses: Witnesses | null };
 
@@ -225,6 +231,12 @@ export type LightPromisedBallot =
   | { readonly state: 'void'; readonly entry: number; readonly evidence: Uint8Array; readonly witnesses: Witnesses | null }
   /** The promised entry is the ballot of another voter: the device that showed this tracker has not cast the ballot of this voter. */
   | { readonly state: 'of_another_voter'; readonly entry: number; readonly witnesses: Witnesses | null }
+  /** The change of the roll in the entry `change` has revoked this voter number, and no ballot counts under it. The voter looks again
+   * with the number in the newer letter. Nobody is accused. */
+  | { readonly state: 'number_revoked'; readonly entry: number; readonly change: number; readonly witnesses: Witnesses | null }
+  /** The ballot was cast with the older code of the voter, which the change of the roll in the entry `change` replaces by that of this
+   * number. The voter looks again with the number in the older letter. Nobody is accused. */
+  | { readonly state: 'code_replaced'; readonly entry: number; readonly change: number; readonly witnesses: Witnesses | null }
   /** The board has another entry there, or was closed before it: it broke its promise. */
   | { readonly state: 'promise_broken'; readonly entry: number; readonly evidence: Uint8Array; readonly witnesses: Witnesses | null }
   /** The board that was read ends before the promised position. Look again; keep the receipt until after the close. */

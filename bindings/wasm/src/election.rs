@@ -99,7 +99,7 @@ impl RawElection {
         Ok(check_opening(&*self.opened, opening, tracker, voter)?)
     }
 
-    /// The state of a voter's ballot, as JSON: `state`, `entry`, `by`, `byWritten`, `byEntry`, `reason`, `witnesses`.
+    /// The state of a voter's ballot, as JSON: `state`, `entry`, `by`, `byWritten`, `byEntry`, `reason`, `change`, `witnesses`.
     pub fn find(&self, tracker: &str, voter: &str) -> Result<Uint8Array, JsValue> {
         #[derive(Default, Serialize)]
         #[serde(rename_all = "camelCase")]
@@ -115,6 +115,8 @@ impl RawElection {
             by_entry: Option<u64>,
             #[serde(skip_serializing_if = "Option::is_none")]
             reason: Option<String>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            change: Option<u64>,
             witnesses: Option<Witnesses>,
         }
         let Opened { record, election } = &*self.opened;
@@ -133,6 +135,9 @@ impl RawElection {
             },
             BallotStatus::Void { index, error } => Place { reason: Some(error.to_string()), ..place("void", index) },
             BallotStatus::OfAnotherVoter { index } => place("of_another_voter", index),
+            BallotStatus::OfChangedCode { index, change } => {
+                Place { state: change.code(), entry: index, change: Some(change.change()), ..Place::default() }
+            }
             BallotStatus::Missing => Place { state: "missing", ..Place::default() },
         };
         data(&Place { witnesses, ..place })

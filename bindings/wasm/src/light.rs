@@ -54,6 +54,8 @@ struct Place {
     #[serde(skip_serializing_if = "Option::is_none")]
     entries: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<String>,
     witnesses: Option<Witnesses>,
 }
@@ -196,7 +198,7 @@ impl RawLight {
         })
     }
 
-    /// The state of a promised ballot, as JSON: `state`, `entry`, `by`, `byWritten`, `byEntry`, `entries`, `witnesses`,
+    /// The state of a promised ballot, as JSON: `state`, `entry`, `by`, `byWritten`, `byEntry`, `entries`, `change`, `witnesses`,
     /// `evidence` in hexadecimal. Returns nothing if parts are needed.
     pub fn promised(&self, receipt: &str, tracker: &str, voter: &str) -> Result<Option<Uint8Array>, JsValue> {
         let (tracker, voter) = asked(tracker, voter)?;
@@ -219,6 +221,7 @@ impl RawLight {
                 evidence: Some(evidence.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect()),
                 ..own(index)
             },
+            LightPromise::OfChangedCode { index, change } => Place { change: Some(change.change()), ..own(index) },
             LightPromise::NotYet { index, size } => Place { entries: Some(size), ..own(index) },
             _ => Place { state, ..Place::default() },
         };

@@ -44,7 +44,7 @@ use rayon::prelude::*;
 use self::lookups::Lookups;
 use crate::clock::now;
 use crate::console::{Console, Shown as _, counted};
-use crate::failure::{ErrorContext as _, refusal};
+use crate::failure::{ErrorContext as _, refusal, refused_change};
 use crate::record::{read_at_most, read_manifest};
 use crate::secrets::system_rng;
 
@@ -717,7 +717,7 @@ impl BallotBox {
             }
             changed => changed,
         };
-        let (entry, _) = changed?;
+        let (entry, _) = changed.map_err(refused_change)?;
         let leaf = leaf_hash(&entry);
         let index = self.append_bytes(entry)?;
         self.others.insert(leaf, index);

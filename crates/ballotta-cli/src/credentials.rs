@@ -394,5 +394,9 @@ pub(crate) fn read_list(path: &Path, styles: &[&str], heaviest: u64) -> Result<L
         .into_iter()
         .unzip();
     ensure!(!voters.is_empty(), "{} has no voters", path.shown());
+    if header.is_none() && further.iter().any(|further| !further.is_empty()) {
+        return Err(anyhow!("{} has further columns without names", path.shown()))
+            .remedy("begin the list with a line that names them, such as `style,weight,name,address`");
+    }
     Ok(List { voters, columns: header.unwrap_or_default().to_owned(), further })
 }

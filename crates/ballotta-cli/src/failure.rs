@@ -6,7 +6,7 @@ use std::fmt;
 use std::io;
 
 use anyhow::{Error, Result};
-use ballotta::admission::EntryRefused;
+use ballotta::admission::{ChangeRefused, EntryRefused};
 use ballotta::ballot::AdmissionError;
 use ballotta::credential::{ChangeDraftError, RollChangeError};
 use ballotta::decryption::{DecryptionError, TallyDifference};
@@ -252,6 +252,12 @@ fn known_remedy(error: &Error) -> Option<&'static str> {
     if let Some(error) = find::<DecryptionError>(error) {
         return decryption_remedy(error);
     }
+    if let Some(remedy) = find::<VoterError>(error).and_then(voter_remedy) {
+        return Some(remedy);
+    }
+    if let Some(remedy) = find::<RollChangeError>(error).and_then(change_remedy) {
+        return Some(remedy);
+    }
     if matches!(record_error(error), Some(RecordError::Manifest(_))) {
         return Some("`ballotta manifest check` lists every rule that it breaks");
     }
@@ -262,6 +268,47 @@ fn known_remedy(error: &Error) -> Option<&'static str> {
         io::ErrorKind::PermissionDenied => Some("check the owner and the permissions of the file"),
         _ => None,
     }
+}
+
+fn change_remedy(error: &RollChangeError) -> Option<&'static str> {
+    Some(match error {
+        RollChangeError::Sequence { found, expected } if found < expected => {
+            "another change has this number: begin this change again with the current record, in all offices; the codes and letters that \
+             were made for the first try are void, so destroy them"
+        }
+        RollChangeError::Sequence { .. } => "add the changes with the numbers before it first, in their order",
+        RollChangeError::AlreadyRevoked { .. } | RollChangeError::NotOnRoll => {
+            "give the voter number of the newest letter of this voter"
+        }
+        RollChangeError::AlreadyVoted { .. } => "who has voted has voted: nothing more can be changed for this voter",
+        _ => return None,
+    })
+}
+
+/// The error of a change of the roll, with the rule that it breaks as the cause.
+pub(crate) fn refused_change<E: std::error::Error + Send + Sync + 'static>(error: ChangeRefused<E>) -> Error {
+    match error {
+        ChangeRefused::Refused(error) => error.into(),
+        error => error.into(),
+    }
+}
+
+fn voter_remedy(error: &VoterError) -> Option<&'static str> {
+    Some(match error {
+        VoterError::UnknownCredential => {
+            "check the voting code and the fingerprint; a new code can be used only after the board has the change of the roll with it, \
+             so try again later; if all is right and this stays so, do not vote: this is not your election"
+        }
+        VoterError::UnknownCodes => {
+            "give codes of the same letters: all old ones, or all new ones, which can be used only after the board has the change of the \
+             roll; if all codes are right and of the same letters, compare the fingerprint, and ask the credential authorities"
+        }
+        VoterError::Revoked { .. } => {
+            "if you have got a new code, use it, and with several codes only those of the newer letters; otherwise ask the credential \
+             authority"
+        }
+        _ => return None,
+    })
 }
 
 fn admission_remedy(error: &AdmissionError) -> Option<&'static str> {

@@ -10,8 +10,8 @@ use ballotta::election::ElectionContext;
 use ballotta::hash::Tracker;
 use ballotta::record::{self, RecordSource as _, light};
 use ballotta::voter::light::LightElection;
-use ballotta::voter::{Election, Voter, VoterError};
-use ballotta::written::WrittenFingerprint;
+use ballotta::voter::{CodeChange, Election, Voter, VoterError};
+use ballotta::written::{VoterNumber, WrittenFingerprint};
 use ballotta_io::{AnyRecord, Location};
 
 use crate::location::{self, located};
@@ -103,6 +103,19 @@ impl ReadElection {
         self.ask(source, |election, source| match election {
             Self::Whole(election) => voter.predecessor(election, source, &mut system_rng()),
             Self::Light(election, _) => election.predecessor(source, voter, &mut system_rng()),
+        })
+    }
+
+    /// The change of the roll that explains why a ballot has this credential, and not that of the voter number.
+    pub(crate) fn code_change(
+        &mut self,
+        source: &mut AnyRecord,
+        voter: &VoterNumber,
+        credential: &[u8; 32],
+    ) -> Result<Result<Option<CodeChange>, VoterError>> {
+        self.ask(source, |election, source| match election {
+            Self::Whole(election) => election.code_change(source, voter, Some(credential), &mut system_rng()),
+            Self::Light(election, _) => election.code_change(source, voter, credential, &mut system_rng()),
         })
     }
 

@@ -449,8 +449,7 @@ impl Voting<'_> {
         }
         let mut of_voters: Vec<Vec<VotingCode>> = changes.iter().map(|_| Vec::new()).collect();
         for (Office { name, authority, key }, codes) in zip(&*offices, made) {
-            let letters: Vec<_> =
-                zip(codes, &drafts).map(|(code, draft)| (code, draft.clone(), String::new())).collect();
+            let letters: Vec<_> = zip(codes, &drafts).map(|(code, draft)| (code, draft.clone(), "")).collect();
             let text = codes_of_changes(context, "", &letters)?;
             write_codes(&folders.codes(NEW_CODES, *name), &text)?;
             zip(&mut of_voters, letters).for_each(|(codes, (code, ..))| codes.push(code));

@@ -1,35 +1,41 @@
 //! Changes of the roll while the voting is open: lost codes, late members, errors, members who left.
 //!
 //! See `spec/command-line.md#changes-of-the-roll`. With one credential authority, a verb writes the finished change. With
-//! several it writes a draft, which goes from one authority to the next: each adds its part, then each signs.
+//! several it writes a draft, which goes from one authority to the next: each adds its part, then each signs. What the board would
+//! refuse is refused before anything is made, by the library's rules on the record at hand.
+//!
+//! New codes are on the disk, under the name `<codes>.part`, before a change or a draft that names them, and get their name after it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::iter::zip;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use ballotta::admission::{Admission, AdmittedBallots, BoardEntries, MemoryIndex};
 use ballotta::credential::{
-    ChangeCounts, ChangeDraft, ChangeReason, Credential, Entitlement, RollLine, RollReader, RollRules, VotingCode,
+    ChangeCounts, ChangeDraft, ChangeReason, Credential, Entitlement, RollChange, RollLine, RollReader, RollRules,
+    VotingCode,
 };
 use ballotta::election::ElectionContext;
 use ballotta::index::AuthorityIndex;
 use ballotta::manifest::Manifest;
 use ballotta::merkle::LogError;
 use ballotta::record::{ROLL, read_file};
-use ballotta::signing::KeyPair;
+use ballotta::signing::{KeyPair, PublicElement};
 use ballotta::voter::Election;
 use ballotta::written::VoterNumber;
-use ballotta_io::{AnyRecord, write_secret};
-use serde_json::json;
+use ballotta_io::{AnyRecord, StagedSecret, remove_part, write_secret};
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::console::{Console, Shown as _, counted};
-use crate::credentials::read_list;
-use crate::failure::{ErrorContext as _, refusal};
+use crate::credentials::{List, MAX_LIST_BYTES, read_list};
+use crate::failure::{ErrorContext as _, refusal, refused_change};
 use crate::location;
 use crate::message_file::{self, FileKind, MessageFile};
 use crate::recognise::{CODES, other_key};
-use crate::record::{Record, exists, read_manifest};
+use crate::record::{Record, exists, read_at_most, read_manifest};
 use crate::secrets::{read_signing_key, system_rng};
 use crate::signing::{Confirmation, Pins, Summary};
 
@@ -80,7 +86,11 @@ pub(crate) struct AddVoters {
     /// Why voters are added
     #[arg(long, value_enum, default_value = "late-member")]
     reason: AddReason,
-    /// The new file for the secret codes
+    /// If there are several credential authorities: a new file with a line `style,weight,change` for each voter, and the further columns
+    /// of --list. Another office gives it to `credentials approve` as --list. It has no codes, but says who is who
+    #[arg(long, value_name = "FILE.csv")]
+    members: Option<PathBuf>,
+    /// The new file for the secret codes; the number of a line is that of the change
     #[arg(long, value_name = "FILE")]
     codes: PathBuf,
     /// The new file with the change; of several voters, `FILE-<number of the change>` for each
@@ -120,17 +130,23 @@ enum RevokeReason {
     Error,
 }
 
-/// The part and the signature of another credential authority.
+/// The parts and the signatures of another credential authority.
 #[derive(clap::Args, Debug)]
 pub(crate) struct ApproveChange {
     #[command(flatten)]
     change: Change,
-    /// The draft that the other authority has sent
-    draft: PathBuf,
-    /// The new file for this authority's part of the secret code, if the change adds a voter and the part is missing
+    /// The drafts that the other authority has sent, in the order of their numbers
+    #[arg(required = true, value_name = "DRAFT")]
+    drafts: Vec<PathBuf>,
+    /// The file that the other authority wrote with --members: a line `style,weight,change` for each added voter. Its further columns
+    /// are copied into the file of the codes
+    #[arg(long, value_name = "FILE.csv", requires = "codes")]
+    list: Option<PathBuf>,
+    /// The new file for this authority's part of the secret codes, if changes add voters and the parts are missing; the number of a line
+    /// is that of the change
     #[arg(long, value_name = "FILE")]
     codes: Option<PathBuf>,
-    /// The new file with the change, or with the draft for the next authority
+    /// The new file with the change, or with the draft for the next authority; of several drafts, `FILE-<number of the change>` for each
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
@@ -230,9 +246,111 @@ impl Office {
         found.pop().map_or_else(|| refusal("no voter of the roll has this voter number"), Ok)
     }
 
-    /// Makes a code, and adds its credential as the part of this authority.
-    fn add_part(&self, draft: &mut ChangeDraft) -> Result<VotingCode> {
-        add_part(self.admission.context(), self.authority, draft)
+    /// Checks that the board would take these changes next.
+    fn check(&self, drafts: &[ChangeDraft]) -> Result<()> {
+        self.admission.check_drafts(drafts).map_err(refused_change).refused()
+    }
+
+    /// The part of this authority that belongs to a code.
+    fn part(&self, code: &VotingCode) -> Result<Credential> {
+        part_of(self.admission.context(), code)
+    }
+
+    /// Makes the codes that are needed, and writes them, and each draft, or the change if it is complete. `further` are the further
+    /// columns of the file of codes, for each draft.
+    fn make(
+        &mut self,
+        drafts: &mut [ChangeDraft],
+        files: &Files<'_>,
+        further: &Further,
+        console: Console,
+    ) -> Result<()> {
+        let mut codes = Vec::new();
+        for (draft, further) in zip(&mut *drafts, &further.of_drafts) {
+            if draft.needs_part(self.authority) {
+                let code = add_part(self.admission.context(), self.authority, draft)?;
+                codes.push((code, draft.clone(), further.as_str()));
+            }
+        }
+        // The codes are on the disk before anybody can ask the board for their lines.
+        let staged = match files.codes {
+            Some(path) => {
+                let list = codes_of_changes(self.admission.context(), &further.columns, &codes)?;
+                let staged = StagedSecret::write(path, list.as_bytes());
+                Some(staged.with_context(|| format!("the codes cannot be written to {}", path.shown()))?)
+            }
+            None => None,
+        };
+        let mut written: Vec<PathBuf> = Vec::new();
+        for draft in &mut *drafts {
+            let path = files.path(draft.sequence());
+            match self.write(draft, &path, console) {
+                Ok(()) => written.push(path),
+                // The file may have got its name before the error: then the same call finishes it with the codes.
+                Err(error) if written.is_empty() && exists(&path).unwrap_or(true) => return Err(error),
+                // Nothing names the codes, so nobody can use them.
+                Err(error) if written.is_empty() => {
+                    if let Some(path) = files.codes {
+                        remove_part(path).with_context(|| {
+                            format!("the codes in {}.part are void and cannot be removed", path.shown())
+                        })?;
+                    }
+                    return Err(error);
+                }
+                Err(error) => {
+                    let written = written.iter().map(|path| path.shown().to_string()).collect::<Vec<_>>().join(", ");
+                    let codes = files.codes.map_or_else(String::new, |path| format!(" and {}.part", path.shown()));
+                    return Err(error).remedy(format!(
+                        "mend the cause, delete {written}{codes}, which must not be used, and run the same command again"
+                    ));
+                }
+            }
+        }
+        if let Some(staged) = staged {
+            publish(&staged, files)?;
+        }
+        Ok(())
+    }
+
+    /// Gives the codes of an interrupted call their name. Returns what the call has made; `None` if no call was interrupted after it
+    /// wrote a change or a draft.
+    fn finish(&self, files: &Files<'_>) -> Result<Option<Vec<Answer>>> {
+        let Some(path) = files.codes else { return Ok(None) };
+        let unreadable = |path: &Path| format!("{} cannot be read", path.shown());
+        let staged = StagedSecret::find(path).with_context(|| unreadable(path))?;
+        let Some(staged) = staged else { return Ok(None) };
+        let text = read_at_most(staged.part(), MAX_LIST_BYTES, "a file of voting codes").map(Zeroizing::new)?;
+        // A torn file was staged before anything named its codes.
+        let Some(codes) = str::from_utf8(&text).ok().and_then(parse_codes) else { return Ok(None) };
+        let (mut there, mut missing) = (Vec::new(), 0_u64);
+        for (sequence, code) in &codes {
+            let path = files.path(*sequence);
+            if !exists(&path)? {
+                missing += 1;
+                continue;
+            }
+            let (answer, part) = Answer::read(&path, self.authority)?;
+            if part != Some(*self.part(code)?.public()) {
+                return Ok(None);
+            }
+            there.push(answer);
+        }
+        match (there.is_empty(), missing) {
+            (true, _) => Ok(None),
+            (false, 0) => {
+                publish(&staged, files)?;
+                Ok(Some(there))
+            }
+            (false, missing) => {
+                let written: Vec<String> = there.iter().map(|answer| answer.file.shown().to_string()).collect();
+                let (written, part) = (written.join(", "), staged.part().shown());
+                refusal(format!(
+                    "an interrupted call has written {written}, and {} not",
+                    counted(missing, "change was", "changes were")
+                ))
+                .remedy(format!("delete {written} and {part}, which must not be used, and run the same command again"))
+            }
+        }
     }
 
     /// Signs a draft if all parts are there, and writes it, or the change if it is complete.
@@ -254,7 +372,7 @@ impl Office {
         // A change that the board would refuse is not written.
         let board = Size(self.size + u64::from(draft.sequence()));
         let bytes = change.encode();
-        self.admission.change(&bytes, &board, &mut system_rng()).refused()?;
+        self.admission.change(&bytes, &board, &mut system_rng()).map_err(refused_change).refused()?;
         message_file::write(&MessageFile::new(FileKind::RollChange, bytes), out)?;
         console.say(format!("Send {} to the board.", out.shown()));
         if let Some(public) = draft.credential() {
@@ -267,14 +385,15 @@ impl Office {
         Ok(())
     }
 
-    /// The lines of a file of codes.
-    fn codes(&self, columns: &str, voters: &[(VotingCode, ChangeDraft, String)]) -> Result<Zeroizing<String>> {
-        codes_of_changes(self.admission.context(), columns, voters)
+    fn summary(&self, what: &str, drafts: &[ChangeDraft]) -> Summary {
+        let summary = Summary::new(what, &self.manifest).fingerprint(self.admission.context().fingerprint());
+        drafts.iter().fold(summary, |summary, draft| summary.roll_change(&self.manifest, draft))
     }
+}
 
-    fn summary(&self, what: &str) -> Summary {
-        Summary::new(what, &self.manifest).fingerprint(self.admission.context().fingerprint())
-    }
+/// The part that belongs to a code.
+fn part_of(context: &ElectionContext, code: &VotingCode) -> Result<Credential> {
+    Ok(Credential::derive(code, context.manifest().hash(), context.joint_key_hash())?)
 }
 
 /// Makes a code, and adds its credential to a change as the part of this authority.
@@ -284,28 +403,27 @@ pub(crate) fn add_part(
     draft: &mut ChangeDraft,
 ) -> Result<VotingCode> {
     let code = VotingCode::generate(&mut system_rng());
-    let part = Credential::derive(&code, context.manifest().hash(), context.joint_key_hash())?;
-    draft.add_part(authority, &part, &mut system_rng())?;
+    draft.add_part(authority, &part_of(context, &code)?, &mut system_rng())?;
     Ok(code)
 }
 
-/// The lines of a file of codes: of each voter the code, and the voter number if the whole credential is known. The last field of
-/// a voter has the further columns, each after a comma, and `columns` their names.
+/// The lines of a file of codes: of each voter the number of the change, the code, and the voter number if the whole credential is
+/// known. The last field of a voter has the further columns, each after a comma, and `columns` their names.
 pub(crate) fn codes_of_changes(
     context: &ElectionContext,
     columns: &str,
-    voters: &[(VotingCode, ChangeDraft, String)],
+    voters: &[(VotingCode, ChangeDraft, &str)],
 ) -> Result<Zeroizing<String>> {
     let further: usize = voters.iter().map(|(_, _, further)| further.len()).sum();
     // The text must not grow, because memory that it leaves is not wiped.
     let mut list = Zeroizing::new(String::with_capacity(further + columns.len() + 192 * (voters.len() + 1)));
     writeln!(list, "{CODES}{columns}")?;
     let fingerprint = context.fingerprint().written();
-    for (number, (code, draft, further)) in (1..).zip(voters) {
+    for (code, draft, further) in voters {
         let Entitlement { style, weight } = draft.added().context("the change adds nobody")?;
         let style = context.manifest().styles().get(style).context("no such style")?;
         let voter_number = draft.credential().map_or_else(String::new, |public| VoterNumber::written(&public));
-        let code = code.expose_text();
+        let (number, code) = (draft.sequence(), code.expose_text());
         writeln!(list, "{number},{},{voter_number},{},{weight},{fingerprint}{further}", *code, style.id)?;
     }
     Ok(list)
@@ -315,139 +433,309 @@ pub(crate) fn write_codes(path: &Path, list: &str) -> Result<()> {
     write_secret(path, list.as_bytes()).with_context(|| format!("the codes cannot be written to {}", path.shown()))
 }
 
-fn check_free(paths: &[&Path]) -> Result<()> {
-    for path in paths {
-        ensure!(!exists(path)?, "{} already exists, and files are never overwritten", path.shown());
+/// The files that a call writes.
+struct Files<'a> {
+    codes: Option<&'a Path>,
+    out: &'a Path,
+    /// Whether the call makes one change.
+    is_one: bool,
+}
+
+impl Files<'_> {
+    /// The file of a change.
+    fn path(&self, sequence: u32) -> PathBuf {
+        let mut path = self.out.as_os_str().to_owned();
+        if !self.is_one {
+            path.push(format!("-{sequence}"));
+        }
+        path.into()
     }
+
+    fn check_free(&self, drafts: &[ChangeDraft]) -> Result<()> {
+        if let Some(codes) = self.codes {
+            check_free(codes)?;
+        }
+        drafts.iter().try_for_each(|draft| check_free(&self.path(draft.sequence())))
+    }
+}
+
+/// Further columns of a file of codes, each after a comma.
+struct Further {
+    /// Their names.
+    columns: String,
+    /// For each draft.
+    of_drafts: Vec<String>,
+}
+
+impl Further {
+    /// If one of the changes replaces a code, a column with the voter number of the old one.
+    fn of_replaced(drafts: &[ChangeDraft]) -> Self {
+        let replaced = |draft: &ChangeDraft| draft.added().and(draft.revoked()).and_then(PublicElement::from_canonical);
+        let any = drafts.iter().any(|draft| replaced(draft).is_some());
+        let cell = |draft| replaced(draft).map_or_else(String::new, |credential| VoterNumber::written(&credential));
+        Self {
+            columns: if any { ",replaces".to_owned() } else { String::new() },
+            of_drafts: drafts
+                .iter()
+                .map(|draft| if any { format!(",{}", cell(draft)) } else { String::new() })
+                .collect(),
+        }
+    }
+}
+
+/// Gives codes their name.
+fn publish(staged: &StagedSecret, files: &Files<'_>) -> Result<()> {
+    let (part, codes) = (staged.part().shown(), files.codes.unwrap_or(files.out).shown());
+    let published =
+        staged.publish().with_context(|| format!("the codes are in {part}, and cannot be renamed to {codes}"));
+    published.remedy("mend the cause, and run the same command again: it gives the codes their name")
+}
+
+/// The numbers of changes and the codes of a file that this command has written; `None` if it is not such a file.
+fn parse_codes(text: &str) -> Option<Vec<(u32, VotingCode)>> {
+    let mut lines = text.strip_suffix('\n')?.lines();
+    lines.next().filter(|header| header.starts_with(CODES))?;
+    let code = |line: &str| {
+        let mut fields = line.split(',');
+        Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+    };
+    lines.map(code).collect()
+}
+
+fn check_free(path: &Path) -> Result<()> {
+    ensure!(!exists(path)?, "{} already exists, and files are never overwritten", path.shown());
     Ok(())
+}
+
+/// What a call has made, for programs.
+struct Answer {
+    sequence: u32,
+    file: PathBuf,
+    is_complete: bool,
+    voter_number: Option<String>,
+}
+
+impl Answer {
+    fn of(draft: &ChangeDraft, file: PathBuf) -> Self {
+        let voter_number = draft.credential().map(|public| VoterNumber::written(&public));
+        Self { sequence: draft.sequence(), file, is_complete: draft.change().is_some(), voter_number }
+    }
+
+    /// Reads a change or a draft, with the part of an authority.
+    fn read(file: &Path, authority: AuthorityIndex) -> Result<(Self, Option<PublicElement>)> {
+        let unreadable = || format!("{} cannot be read", file.shown());
+        let message = message_file::read(file)?;
+        if message.kind == FileKind::RollChangeDraft {
+            let draft = ChangeDraft::decode(&message.bytes).with_context(unreadable)?;
+            return Ok((Self::of(&draft, file.to_path_buf()), draft.part(authority).copied()));
+        }
+        let change = RollChange::decode(&message.bytes).with_context(unreadable)?;
+        let voter_number = change.added().map(|line| VoterNumber::written(&line.credential));
+        let answer = Self { sequence: change.sequence(), file: file.to_path_buf(), is_complete: true, voter_number };
+        Ok((answer, change.part(authority).copied()))
+    }
+
+    fn value(&self) -> Value {
+        let Self { sequence, file, is_complete, voter_number } = self;
+        json!({ "change": sequence, "file": file, "complete": is_complete, "voter_number": voter_number })
+    }
+}
+
+/// Prints the numbers of the changes.
+fn answer(answers: &[Answer], is_one: bool, console: Console) -> Result<()> {
+    if let ([answer], true) = (answers, is_one) {
+        return console.answer(&answer.sequence.to_string(), &answer.value());
+    }
+    let numbers: Vec<u32> = answers.iter().map(|answer| answer.sequence).collect();
+    let text = numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+    let files: Vec<Value> = answers.iter().map(Answer::value).collect();
+    console.answer(&text, &json!({ "changes": numbers, "files": files }))
+}
+
+/// Says that an interrupted call is complete now.
+fn answer_finished(answers: &[Answer], is_one: bool, console: Console) -> Result<()> {
+    console.say("The change was made before, and this call has finished what was interrupted.");
+    answer(answers, is_one, console)
+}
+
+fn answers(drafts: &[ChangeDraft], files: &Files<'_>) -> Vec<Answer> {
+    drafts.iter().map(|draft| Answer::of(draft, files.path(draft.sequence()))).collect()
 }
 
 impl ReplaceCode {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        check_free(&[&self.codes, &self.out])?;
+        let files = Files { codes: Some(&self.codes), out: &self.out, is_one: true };
         let mut office = self.change.office()?;
+        if let Some(answers) = office.finish(&files)? {
+            return answer_finished(&answers, true, console);
+        }
         let line = office.line(&self.voter)?;
         let added = Some(line.entitlement());
-        let mut draft = office.draft(office.next(), ChangeReason::LostCode, Some(line.credential), added)?;
-        self.change
-            .confirmation
-            .ask(&office.summary("a change of the roll: a new code in place of a lost one"), console)?;
-        let code = office.add_part(&mut draft)?;
-        let list = office.codes("", &[(code, draft.clone(), String::new())])?;
-        // The code is on the disk before anybody can ask the board for its line.
-        write_codes(&self.codes, &list)?;
-        office.write(&mut draft, &self.out, console)?;
-        answer(&draft, &self.out, console)
+        let drafts = &mut [office.draft(office.next(), ChangeReason::LostCode, Some(line.credential), added)?];
+        files.check_free(drafts)?;
+        office.check(drafts)?;
+        let what = "a change of the roll: a new code in place of a lost one";
+        self.change.confirmation.ask(&office.summary(what, drafts), console)?;
+        let further = Further::of_replaced(drafts);
+        office.make(drafts, &files, &further, console)?;
+        answer(&answers(drafts, &files), true, console)
     }
 }
 
 impl AddVoters {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        check_free(&[&self.codes])?;
         let mut office = self.change.office()?;
         let styles: Vec<&str> = office.manifest.styles().iter().map(|style| style.id.as_str()).collect();
-        let (columns, voters) = match (&self.list, &self.style) {
+        let (columns, voters, of_drafts): (_, Vec<Entitlement>, Vec<String>) = match (&self.list, &self.style) {
             (Some(path), _) => {
                 let list = read_list(path, &styles, office.manifest.weights().max)?;
-                (list.columns, list.voters.into_iter().zip(list.further).collect())
+                (list.columns, list.voters, list.further)
             }
             (None, Some(style)) => {
                 let position = styles.iter().position(|known| known == style);
                 let known = || format!("the manifest has no such ballot style, only {}", styles.join(", "));
                 let voter = Entitlement { style: position.with_context(known)?, weight: self.weight };
-                (String::new(), vec![(voter, String::new())])
+                (String::new(), vec![voter], vec![String::new()])
             }
             (None, None) => bail!("give --style or --list"),
         };
+        let files = Files { codes: Some(&self.codes), out: &self.out, is_one: voters.len() == 1 };
+        if let Some(answers) = office.finish(&files)? {
+            let sequences: Vec<u32> = answers.iter().map(|answer| answer.sequence).collect();
+            self.write_members(&office, &sequences, &voters, &columns, &of_drafts, console)?;
+            return answer_finished(&answers, files.is_one, console);
+        }
         let reason = match self.reason {
             AddReason::LateMember => ChangeReason::LateMember,
             AddReason::Error => ChangeReason::Error,
         };
+        let draft = |(sequence, voter): (u32, &Entitlement)| office.draft(sequence, reason, None, Some(*voter));
+        let mut drafts = (office.next()..).zip(&voters).map(draft).collect::<Result<Vec<_>>>()?;
+        files.check_free(&drafts)?;
+        if let Some(members) = &self.members {
+            check_free(members)?;
+        }
+        office.check(&drafts)?;
         let what = format!("changes of the roll: {} added", counted(voters.len() as u64, "voter is", "voters are"));
-        self.change.confirmation.ask(&office.summary(&what), console)?;
-        let first = office.next();
-        let mut made = Vec::with_capacity(voters.len());
-        for (sequence, (voter, further)) in (first..).zip(voters) {
-            let mut draft = office.draft(sequence, reason, None, Some(voter))?;
-            made.push((office.add_part(&mut draft)?, draft, further));
+        self.change.confirmation.ask(&office.summary(&what, &[]), console)?;
+        let further = Further { columns, of_drafts };
+        office.make(&mut drafts, &files, &further, console)?;
+        let sequences: Vec<u32> = drafts.iter().map(ChangeDraft::sequence).collect();
+        self.write_members(&office, &sequences, &voters, &further.columns, &further.of_drafts, console)?;
+        answer(&answers(&drafts, &files), files.is_one, console)
+    }
+
+    /// Writes the list for the other offices.
+    fn write_members(
+        &self,
+        office: &Office,
+        sequences: &[u32],
+        voters: &[Entitlement],
+        columns: &str,
+        further: &[String],
+        console: Console,
+    ) -> Result<()> {
+        let Some(path) = self.members.as_ref() else { return Ok(()) };
+        let mut text = Zeroizing::new(format!("style,weight,change{columns}\n"));
+        for ((sequence, Entitlement { style, weight }), further) in zip(zip(sequences, voters), further) {
+            let style = office.manifest.styles().get(*style).context("no such style")?;
+            writeln!(text, "{},{weight},{sequence}{further}", style.id)?;
         }
-        let is_one = made.len() == 1;
-        let path = |sequence: u32| {
-            let mut path = self.out.as_os_str().to_owned();
-            if !is_one {
-                path.push(format!("-{sequence}"));
-            }
-            PathBuf::from(path)
-        };
-        for (_, draft, _) in &made {
-            check_free(&[&path(draft.sequence())])?;
+        if !exists(path)? {
+            write_secret(path, text.as_bytes()).with_context(|| format!("{} cannot be written", path.shown()))?;
         }
-        write_codes(&self.codes, &office.codes(&columns, &made)?)?;
-        for (_, draft, _) in &mut made {
-            office.write(draft, &path(draft.sequence()), console)?;
-        }
-        let changes: Vec<_> = made.iter().map(|(_, draft, _)| draft.sequence()).collect();
-        let text = changes.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
-        console.answer(&text, &json!({ "changes": changes }))
+        console.say(format!(
+            "{} says which change is whose: give it only to an office that sends letters as well, with the drafts.",
+            path.shown()
+        ));
+        Ok(())
     }
 }
 
 impl RevokeCode {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        check_free(&[&self.out])?;
+        let files = Files { codes: None, out: &self.out, is_one: true };
         let mut office = self.change.office()?;
         let line = office.line(&self.voter)?;
         let reason = match self.reason {
             RevokeReason::Left => ChangeReason::Left,
             RevokeReason::Error => ChangeReason::Error,
         };
-        let mut draft = office.draft(office.next(), reason, Some(line.credential), None)?;
-        self.change.confirmation.ask(&office.summary("a change of the roll: a voter is taken off it"), console)?;
-        office.write(&mut draft, &self.out, console)?;
-        answer(&draft, &self.out, console)
+        let drafts = &mut [office.draft(office.next(), reason, Some(line.credential), None)?];
+        files.check_free(drafts)?;
+        office.check(drafts)?;
+        let what = "a change of the roll: a voter is taken off it";
+        self.change.confirmation.ask(&office.summary(what, drafts), console)?;
+        let further = Further::of_replaced(drafts);
+        office.make(drafts, &files, &further, console)?;
+        answer(&answers(drafts, &files), true, console)
     }
 }
 
 impl ApproveChange {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        check_free(&[&self.out])?;
-        let bytes = message_file::read_kind(&self.draft, FileKind::RollChangeDraft)?;
-        let mut draft =
-            ChangeDraft::decode(&bytes).with_context(|| format!("{} cannot be read", self.draft.shown()))?;
+        let files = Files { codes: self.codes.as_deref(), out: &self.out, is_one: self.drafts.len() == 1 };
+        let read = |path: &PathBuf| {
+            let bytes = message_file::read_kind(path, FileKind::RollChangeDraft)?;
+            ChangeDraft::decode(&bytes).with_context(|| format!("{} cannot be read", path.shown()))
+        };
+        let mut drafts = self.drafts.iter().map(read).collect::<Result<Vec<_>>>()?;
         let mut office = self.change.office()?;
-        if draft.fingerprint() != office.admission.context().fingerprint() {
-            return refusal("the draft is of another election");
+        if let Some(answers) = office.finish(&files)? {
+            return answer_finished(&answers, files.is_one, console);
         }
-        if draft.sequence() < office.next() {
-            return refusal(format!("the board has a change {} already", draft.sequence()))
-                .remedy("begin the change again, with the current record");
+        office.check(&drafts)?;
+        drafts.iter().try_for_each(|draft| draft.verify(&office.manifest, &mut system_rng()).refused())?;
+        files.check_free(&drafts)?;
+        match (drafts.iter().any(|draft| draft.needs_part(office.authority)), &self.codes) {
+            (true, None) => bail!("a change adds a voter: give --codes for the new code"),
+            (false, Some(_)) => bail!("the parts of this authority are there already: leave --codes out"),
+            _ => {}
         }
-        draft.verify(&office.manifest, &mut system_rng()).refused()?;
-        let summary = office.summary("a change of the roll").roll_change(&office.manifest, &draft);
-        self.change.confirmation.ask(&summary, console)?;
-        if draft.needs_part(office.authority) {
-            let codes = self.codes.as_ref().context("the change adds a voter: give --codes for the new code")?;
-            check_free(&[codes])?;
-            let code = office.add_part(&mut draft)?;
-            write_codes(codes, &office.codes("", &[(code, draft.clone(), String::new())])?)?;
-        } else {
-            ensure!(self.codes.is_none(), "the part of this authority is there already: leave --codes out");
-        }
-        office.write(&mut draft, &self.out, console)?;
-        answer(&draft, &self.out, console)
+        let further = self.further(&office, &drafts)?;
+        let what = if files.is_one { "a change of the roll" } else { "changes of the roll" };
+        self.change.confirmation.ask(&office.summary(what, &drafts), console)?;
+        office.make(&mut drafts, &files, &further, console)?;
+        answer(&answers(&drafts, &files), files.is_one, console)
     }
-}
 
-/// Prints the number of the change.
-fn answer(draft: &ChangeDraft, out: &Path, console: Console) -> Result<()> {
-    let voter_number = draft.credential().map(|public| VoterNumber::written(&public));
-    let value = json!({
-        "change": draft.sequence(),
-        "file": out,
-        "complete": draft.change().is_some(),
-        "voter_number": voter_number,
-    });
-    console.answer(&draft.sequence().to_string(), &value)
+    /// The further columns: those of the list of the office that began.
+    fn further(&self, office: &Office, drafts: &[ChangeDraft]) -> Result<Further> {
+        let mut further = Further::of_replaced(drafts);
+        let Some(path) = &self.list else { return Ok(further) };
+        let styles: Vec<&str> = office.manifest.styles().iter().map(|style| style.id.as_str()).collect();
+        let List { voters, columns, further: cells } = read_list(path, &styles, office.manifest.weights().max)?;
+        let columns = columns.strip_prefix(",change").filter(|rest| rest.is_empty() || rest.starts_with(','));
+        let columns = columns.with_context(|| {
+            format!("{} has no column `change`: its first line begins with style,weight,change", path.shown())
+        })?;
+        let mut members: BTreeMap<u32, (Entitlement, String)> = BTreeMap::new();
+        for (voter, cells) in zip(voters, cells) {
+            let cells = cells.strip_prefix(',').unwrap_or_default();
+            let (change, rest) = cells.find(',').map_or((cells, ""), |comma| cells.split_at(comma));
+            let change = change.trim().parse();
+            let change =
+                change.ok().with_context(|| format!("{} has a line without a number of a change", path.shown()))?;
+            if members.insert(change, (voter, rest.to_owned())).is_some() {
+                bail!("{} has two lines for the change {change}", path.shown());
+            }
+        }
+        further.columns.push_str(columns);
+        for (draft, cells) in zip(drafts, &mut further.of_drafts) {
+            let Some(added) = draft.added() else { continue };
+            let (number, member) = (draft.sequence(), members.get(&draft.sequence()));
+            let member = member.filter(|(voter, _)| *voter == added);
+            let Some((_, rest)) = member else {
+                return refusal(format!(
+                    "{} has no voter with the style and weight of the change {number}",
+                    path.shown()
+                ))
+                .remedy("ask the office that began which of the two is right");
+            };
+            cells.push_str(rest);
+        }
+        Ok(further)
+    }
 }
 
 /// The number of changes for each reason, for people.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow};
 use ballotta::board::board_key;
 use ballotta::board::note::SignedCheckpoint;
-use ballotta::credential::{ChangeDraft, Entitlement, RollTotals};
+use ballotta::credential::{ChangeCounts, ChangeDraft, Entitlement, RollTotals};
 use ballotta::hash::{Fingerprint, ManifestHash};
 use ballotta::limits::MAX_CHECKPOINT_BYTES;
 use ballotta::manifest::Manifest;
@@ -28,6 +28,7 @@ use crate::console::{
 };
 use crate::failure::{ErrorContext as _, refusal};
 use crate::record::{headline, read_at_most, text};
+use crate::roll_changes::changes_text;
 
 /// The election and the board that somebody knows from another source.
 #[derive(clap::Args, Debug)]
@@ -201,7 +202,7 @@ impl Summary {
         self.row("voters", grouped(roll.voters())).row("weight", format_args!("{} in total", grouped(roll.weight())))
     }
 
-    /// A change of the roll that another authority has begun.
+    /// A change of the roll.
     pub(crate) fn roll_change(self, manifest: &Manifest, draft: &ChangeDraft) -> Self {
         let number = |credential: &PublicElement| VoterNumber::written(credential);
         let mut summary = self.row("number", draft.sequence()).row("reason", draft.reason().word());
@@ -232,6 +233,14 @@ impl Summary {
             self = self.row("contest", format_args!("{title}: {ballots}{withheld}"));
         }
         self
+    }
+
+    /// How often the roll was changed, if the manifest allows changes.
+    pub(crate) fn roll_changes(self, counts: Option<&ChangeCounts>) -> Self {
+        match counts {
+            Some(counts) => self.row("roll", changes_text(counts)),
+            None => self,
+        }
     }
 
     /// Shows what is signed.

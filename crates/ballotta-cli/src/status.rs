@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 use ballotta::credential::ChangeCounts;
+use ballotta::index::AuthorityIndex;
 use ballotta::manifest::{ElectionKind, Manifest};
 use ballotta::record::{ROLL, RecordSource as _};
 use ballotta::verifier::{Cancelled, Effect, Report, Role, Step, Verdict, Verification, VerifyOptions};
@@ -42,6 +43,12 @@ struct Status<'a> {
     /// How often the roll was changed, if the manifest allows changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     roll_changes: Option<ChangeCounts>,
+    /// The most changes of the roll that the manifest allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roll_changes_allowed: Option<u64>,
+    /// The entry that cuts off the changes of the roll.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cut_off: Option<u64>,
     warnings: Vec<String>,
     findings: usize,
 }
@@ -90,7 +97,11 @@ pub(crate) fn show(record: &Path, console: Console) -> Result<()> {
 
 impl<'a> Status<'a> {
     fn of(manifest: &'a Manifest, verification: &Verification, place: &Place) -> Self {
-        let Verification { report, context, counted, .. } = verification;
+        let Verification { report, context, counted, cut_off, .. } = verification;
+        let allowed = manifest.roll_changes().map(|changes| changes.number);
+        let roll_changes = verification.change_counts();
+        let changes_left =
+            roll_changes.zip(allowed).is_some_and(|(used, most)| cut_off.is_none() && used.total() < most);
         let (step, roles) = report.next_step().map_or((None, Vec::new()), |(step, roles)| (Some(step), roles));
         let mut warnings = manifest.warnings();
         let current = verification.current_totals();
@@ -104,7 +115,7 @@ impl<'a> Status<'a> {
         }
         let roll = current.filter(|_| step >= Some(Step::Voting));
         let turnout = counted.zip(roll).map(|(counted, roll)| Turnout { counted, voters: roll.voters() });
-        let mut next = step.map_or_else(Vec::new, |step| next(step, &roles, manifest, place));
+        let mut next = step.map_or_else(Vec::new, |step| next(step, &roles, manifest, place, changes_left));
         if report.cancelled.is_some() {
             // No ballot counts: there is nothing to look for.
             next.retain(|next| next.who != VOTERS);
@@ -117,7 +128,9 @@ impl<'a> Status<'a> {
             step,
             next,
             turnout,
-            roll_changes: verification.change_counts(),
+            roll_changes,
+            roll_changes_allowed: allowed,
+            cut_off: *cut_off,
             warnings,
             findings: report.failures.iter().filter(|failure| failure.effect == Effect::None).count(),
         }
@@ -152,8 +165,14 @@ impl<'a> Status<'a> {
             let (have, all) = (if counted == 1 { "has" } else { "have" }, self::counted(voters, "voter", "voters"));
             print(format_args!("turnout      {votes} of {all} {have} a ballot that counts ({share})"))?;
         }
-        if let Some(changes) = self.roll_changes {
-            print(format_args!("roll         {}", changes_text(&changes)))?;
+        if let (Some(changes), Some(allowed)) = (self.roll_changes, self.roll_changes_allowed) {
+            let (used, cut_off) =
+                (changes.total(), self.cut_off.map(|entry| format!("; entry {entry} has cut them off")));
+            let cut_off = cut_off.unwrap_or_default();
+            print(format_args!("roll         {used} of {} used{cut_off}", counted(allowed, "change", "changes")))?;
+            if used > 0 {
+                print(format_args!("             {}", changes_text(&changes)))?;
+            }
         }
         if self.findings > 0 {
             let findings = counted(self.findings as u64, "entry or file that changes", "entries and files that change");
@@ -186,7 +205,7 @@ struct Place {
 }
 
 /// What the roles that are awaited in a step do, with the commands to type.
-fn next(step: Step, roles: &[Role], manifest: &Manifest, place: &Place) -> Vec<Next> {
+fn next(step: Step, roles: &[Role], manifest: &Manifest, place: &Place, changes_left: bool) -> Vec<Next> {
     let Place { read: record, written, has_roll } = place;
     // What is awaited is signed by people, who know the fingerprint and a checkpoint from another source.
     let pins = "--fingerprint FINGERPRINT [--checkpoint FILE]";
@@ -228,6 +247,10 @@ fn next(step: Step, roles: &[Role], manifest: &Manifest, place: &Place) -> Vec<N
         (Step::Voting, Role::Organiser) => {
             let mut commands = with_file(format!("ballotta organiser close {record} --key KEY {pins} --out FILE"));
             commands.insert(0, "when the voting is over:".to_owned());
+            if changes_left {
+                commands.insert(0, format!("ballotta organiser cut-off {record} --key KEY {pins} --out FILE"));
+                commands.insert(0, "when the roll must not change any more:".to_owned());
+            }
             commands
         }
         (Step::Closing, Role::Trustee(_)) => {
@@ -266,6 +289,23 @@ fn next(step: Step, roles: &[Role], manifest: &Manifest, place: &Place) -> Vec<N
                 format!("ballotta witness follow {record} --key KEY --manifest-hash HEX --out FOLDER --until-closed");
             next.push(Next { who: "witnesses, from now on".to_owned(), commands: vec![follow] });
         }
+    }
+    if step == Step::Voting && changes_left {
+        let verb = |verb: &str, more: &str| format!("ballotta credentials {verb} {record} --key KEY {more} --out FILE");
+        let mut commands = vec![
+            "for a lost code, a late member, or somebody who has left:".to_owned(),
+            verb("replace", "--voter NUMBER --codes FILE"),
+            verb("add", "(--style STYLE | --list FILE) --codes FILE"),
+            verb("revoke", "--voter NUMBER --reason (left | error)"),
+        ];
+        if manifest.has_parts() {
+            commands.push(format!("then the other authorities: {}", verb("approve", "DRAFT [--codes FILE]")));
+        }
+        commands.push(send.clone());
+        let offices: Vec<String> = AuthorityIndex::enumerate(manifest.credential_authorities())
+            .map(|(authority, _)| name(Role::Authority(authority.get()), manifest))
+            .collect();
+        next.push(Next { who: offices.join(", "), commands });
     }
     for role in roles {
         let (who, commands) = (name(*role, manifest), commands(role));

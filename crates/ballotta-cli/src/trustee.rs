@@ -218,7 +218,8 @@ impl<S: Source> ClosedRecord<S> {
     pub(crate) fn confirm(&self, what: &str, confirmation: &Confirmation, console: Console) -> Result<()> {
         let (context, tally) = self.tally()?;
         let summary = Summary::new(what, context.manifest()).fingerprint(context.fingerprint());
-        confirmation.ask(&summary.tally(context.manifest(), tally), console)
+        let changes = self.session.verification().change_counts();
+        confirmation.ask(&summary.tally(context.manifest(), tally).roll_changes(changes.as_ref()), console)
     }
 
     /// The election and the tally that was verified.

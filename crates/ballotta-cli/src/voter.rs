@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
-use ballotta::ballot::{BallotOpening, PreparedBallot, SignedBallot};
+use ballotta::ballot::{AdmissionError, BallotOpening, OpeningError, PreparedBallot, SignedBallot};
 use ballotta::credential::VotingCodes;
 use ballotta::hash::{Fingerprint, Tracker};
 use ballotta::manifest::{ElectionKind, Manifest};
 use ballotta::voter::light::{LightPromise, LightStatus};
-use ballotta::voter::{BallotStatus, CheckpointWitnesses, PromisedStatus, Voter, VoterError};
+use ballotta::voter::{BallotStatus, CheckpointWitnesses, CodeChange, PromisedStatus, Voter, VoterError};
 use ballotta::written::{VoterNumber, WrittenFingerprint, WrittenTracker};
 use ballotta_io::{AnyRecord, remove_part};
 use serde_json::json;
@@ -126,8 +126,7 @@ impl PrepareBallot {
     }
 }
 
-/// Reads the voting codes, one of each credential authority, and finds the voter on the roll. If the roll does not have the
-/// credential, the record is not that of the voter's election.
+/// Reads the voting codes, one of each credential authority, and finds the voter on the roll.
 fn read_voter(files: &[PathBuf], source: &mut AnyRecord, election: &mut ReadElection) -> Result<Voter> {
     let authorities = election.context().manifest().credential_authorities();
     let authorities: Vec<String> = authorities.iter().map(|party| party.name.clone()).collect();
@@ -137,10 +136,6 @@ fn read_voter(files: &[PathBuf], source: &mut AnyRecord, election: &mut ReadElec
     };
     let codes: VotingCodes = if files.is_empty() { ask(once)? } else { once()? };
     match election.voter(source, &codes)? {
-        Err(error @ VoterError::UnknownCredential) => Err(error).refused().remedy(
-            "check the voting code and the fingerprint; if you have got a new code, do not use the old one, also not together \
-             with a new one; if all is right, do not vote: this is not your election",
-        ),
         Err(error @ VoterError::Credential(_)) => {
             let from = authorities.iter().map(|name| escaped(name)).collect::<Vec<_>>().join(", ");
             Err(error).refused().remedy(format!("give one voting code from each of: {from}"))
@@ -244,7 +239,7 @@ impl CastBallot {
         let credential = voter.credential();
         if credential.public() != prepared.unsigned().credential() {
             return refusal("the ballot was prepared with another voting code")
-                .remedy("type the code with which it was prepared");
+                .remedy("type the code with which it was prepared; if a new code came in its place, prepare the ballot again with it");
         }
         let is_written = self.ballot.is_written(FileKind::Ballot, |there| {
             SignedBallot::tracker_of(there).is_ok_and(|tracker| tracker == *prepared.tracker())
@@ -293,11 +288,20 @@ pub(crate) struct CheckOpening {
 
 impl CheckOpening {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let (_, election) = self.reading.election(&self.record)?;
+        let (mut source, mut election) = self.reading.election(&self.record)?;
+        let opening = Zeroizing::new(message_file::read_kind(&self.opening, FileKind::BallotOpening)?);
+        let asked = &self.ballot;
+        if let Ok(opening) = BallotOpening::decode(election.context(), &opening)
+            && let credential = *opening.unsigned().credential().as_bytes()
+            && let Err(OpeningError::OtherVoter { .. }) =
+                opening.check(election.context(), &asked.tracker, &asked.voter_number)
+            && let Some(change) = election.code_change(&mut source, &asked.voter_number, &credential)?.refused()?
+        {
+            return of_other_letter(change);
+        }
         let context = election.context();
         let manifest = context.manifest();
         let language = language(manifest, self.language.as_deref())?;
-        let opening = Zeroizing::new(message_file::read_kind(&self.opening, FileKind::BallotOpening)?);
         let opened = BallotOpening::decode(context, &opening)
             .and_then(|opening| opening.check(context, &self.ballot.tracker, &self.ballot.voter_number))
             .refused()
@@ -345,6 +349,7 @@ impl Found {
                 LightPromise::Counted { .. }
                     | LightPromise::Superseded { .. }
                     | LightPromise::OfAnotherVoter { .. }
+                    | LightPromise::OfChangedCode { .. }
                     | LightPromise::Broken { .. }
             ),
         }
@@ -445,7 +450,8 @@ impl CheckBallot {
             }
             BallotStatus::Void { index, error } => {
                 answer("void", Some(index), None, format!("void: entry {index}: {error}"))?;
-                refusal("the ballot is on the board, but it is not counted; ask the organiser")
+                let refused = refusal("the ballot is on the board, but it is not counted; ask the organiser");
+                if matches!(error, AdmissionError::Revoked { .. }) { refused.remedy(NEWER) } else { refused }
             }
             BallotStatus::OfAnotherVoter { index } => {
                 answer("of_another_voter", Some(index), None, format!("not a ballot of yours: entry {index}"))?;
@@ -454,6 +460,7 @@ impl CheckBallot {
                      cast your ballot: keep the device, and tell the organiser",
                 )
             }
+            BallotStatus::OfChangedCode { index, change } => answer_changed_code(index, change, console),
             BallotStatus::Missing => {
                 answer("missing", None, None, "missing".to_owned())?;
                 let remedy = match election.window.closed {
@@ -469,6 +476,37 @@ impl CheckBallot {
                 refusal("no ballot on this board has this tracker").remedy(remedy)
             }
         }
+    }
+}
+
+/// Says that the ballot was cast with another code of the same voter, as a change of the roll explains.
+fn answer_changed_code(index: Option<u64>, change: CodeChange, console: Console) -> Result<()> {
+    let line = match change {
+        CodeChange::CodeReplaced { change } => format!("cast with a code that was replaced: entry {change}"),
+        change => format!("the voter number was revoked: entry {}", change.change()),
+    };
+    console.answer(
+        &line,
+        &json!({ "state": change.code(), "entry": index, "superseded_by": null, "change": change.change() }),
+    )?;
+    of_other_letter(change)
+}
+
+/// Nobody has cheated: the voter has an older and a newer letter.
+fn of_other_letter(change: CodeChange) -> Result<()> {
+    match change {
+        CodeChange::CodeReplaced { change } => refusal(format!(
+            "the ballot was made with the older code, which the change of the roll in entry {change} replaces by the code of this \
+             voter number"
+        ))
+        .remedy(
+            "repeat this check with the voter number in the older letter; if that ballot does not count, vote again with the new code",
+        ),
+        change => refusal(format!(
+            "the change of the roll in entry {} has revoked this voter number, and no ballot counts under it",
+            change.change()
+        ))
+        .remedy(NEWER),
     }
 }
 
@@ -497,6 +535,7 @@ fn answer_promise(status: &PromisedStatus, console: Console) -> Result<()> {
                  your ballot: keep the device, and tell the organiser",
             )
         }
+        PromisedStatus::OfChangedCode { index, change } => answer_changed_code(Some(*index), *change, console),
         PromisedStatus::Broken { index } => {
             answer(*index, None, format!("missing: promised as entry {index}"))?;
             refusal("the board has promised this ballot, and does not have it at the promised place").remedy(EVIDENCE)
@@ -537,11 +576,11 @@ fn answer_status(status: &LightStatus, manifest: &Manifest, console: Console) ->
         }
         LightStatus::Revoked { index } => {
             answer(Some(*index), None, format!("the voting code was revoked: entry {index}"))?;
-            refusal("the voting code was revoked, so that no ballot of it is counted").remedy(WHOLE)
+            refusal("the voting code was revoked, so that no ballot of it is counted").remedy(NEWER)
         }
         LightStatus::RevocationOnBoard { index } => {
             answer(Some(*index), None, format!("the voting code is revoked: entry {index}"))?;
-            refusal("a change of the roll on the board revokes the voting code").remedy(WHOLE)
+            refusal("a change of the roll on the board revokes the voting code").remedy(NEWER)
         }
         _ => {
             answer(None, None, "not shown".to_owned())?;
@@ -560,6 +599,7 @@ fn answer_light_promise(status: &LightPromise, manifest: &Manifest, console: Con
         LightPromise::Counted { index } => PromisedStatus::Counted { index },
         LightPromise::Superseded { index, by, by_index } => PromisedStatus::Superseded { index, by, by_index },
         LightPromise::OfAnotherVoter { index } => PromisedStatus::OfAnotherVoter { index },
+        LightPromise::OfChangedCode { index, change } => PromisedStatus::OfChangedCode { index, change },
         LightPromise::Broken { index, .. } => PromisedStatus::Broken { index },
         LightPromise::NotYet { index, size } => PromisedStatus::NotYet { index, size },
         LightPromise::OnBoard { index } => {
@@ -594,6 +634,9 @@ fn not_confirmed(manifest: &Manifest) -> String {
 /// What to do if small parts of a record do not say enough.
 const WHOLE: &str =
     "compare both values with your notes; `--whole` reads the whole record and says what became of the ballot";
+/// What to do about a voter number that was revoked.
+const NEWER: &str = "if this voter number was replaced by a change of the roll, use the number in the newer letter; if you have got no \
+                     newer letter, ask the credential authority why";
 /// What to do about a receipt that is not for this ballot.
 const OTHER_RECEIPT: &str = "compare receipt and tracker with what you kept";
 

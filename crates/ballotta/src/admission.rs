@@ -56,6 +56,7 @@ mod index;
 mod rules;
 
 use alloc::vec::Vec;
+use core::convert::Infallible;
 
 use rand_core::CryptoRng;
 
@@ -69,7 +70,9 @@ use crate::board::entry::{Entry, EntryKind};
 use crate::board::note::NoteSigner;
 use crate::board::receipt::SignedReceipt;
 use crate::board::timeline::{Event, Observed};
-use crate::credential::{AddedLines, ChangeRules, EffectiveChange, RollChange, RollChangeError, RollLookupError};
+use crate::credential::{
+    AddedLines, ChangeDraft, ChangeRules, EffectiveChange, RollChange, RollChangeError, RollLookupError,
+};
 use crate::election::ElectionContext;
 use crate::encoding::DecodeError;
 use crate::hash::{Fingerprint, Tracker};
@@ -80,7 +83,8 @@ use crate::record::light::{
 };
 use crate::record::{PublishedBoard, PublishedRoll, RecordError, RecordSource, SourceError, read_manifest};
 use crate::tally::{
-    ChangeFailure, CountedSet, Ledger, LedgerEntry, LedgerError, RollChangeEntry, admit, change_roll, find,
+    ChangeFailure, CountedSet, Ledger, LedgerEntry, LedgerError, RollChangeEntry, admit, change_roll, check_change,
+    find,
 };
 pub use crate::tally::{LedgerIndex, randomness_digest};
 use crate::voter::{Election, VoterError};
@@ -511,6 +515,40 @@ impl<I: AdmissionIndex> Admission<I> {
         Ok((entry.encode(), change))
     }
 
+    /// Checks that the board would take the changes of these drafts as the next ones, as far as the drafts say what they change: the
+    /// fingerprint, the time, and the rules that depend on earlier entries. Signatures and parts are checked by
+    /// [`ChangeDraft::verify`]. Nothing is admitted. If there are several drafts, each counts as a change before the next one; they
+    /// must not be about the same credential.
+    ///
+    /// # Errors
+    ///
+    /// `Refused` with the rule that the first of them breaks, or why it cannot be checked.
+    pub fn check_drafts(&self, drafts: &[ChangeDraft]) -> Result<(), ChangeRefused<Infallible>> {
+        self.check_time_of_change()?;
+        let mut counts = self.index.roll_counts().map_err(ChangeRefused::Index)?;
+        for draft in drafts {
+            let found = *draft.fingerprint();
+            if found != *self.context.fingerprint() {
+                return Err(RollChangeError::OtherElection { found }.into());
+            }
+            let find = |credential: &[u8; 32]| self.index.opening_line(credential);
+            let entry = RollChangeEntry::of_draft(draft, find).map_err(ChangeRefused::Roll)?;
+            match check_change(&self.index, &self.rules, counts, 0, &entry) {
+                Ok(change) => counts = counts.after(&change),
+                Err(ChangeFailure::Refused(error)) => return Err(error.into()),
+                Err(ChangeFailure::Index(error)) => return Err(ChangeRefused::Index(error)),
+            }
+        }
+        Ok(())
+    }
+
+    fn check_time_of_change(&self) -> Result<(), RollChangeError> {
+        if self.window.opened.is_none() {
+            return Err(RollChangeError::NotOpen);
+        }
+        self.rules.check_time(self.cut_off.is_some(), self.window.closed.is_some())
+    }
+
     fn change_at<E, R: CryptoRng>(
         &mut self,
         index: u64,
@@ -518,10 +556,7 @@ impl<I: AdmissionIndex> Admission<I> {
         rng: &mut R,
     ) -> Result<EffectiveChange, ChangeRefused<E>> {
         let change = RollChange::decode(body).map_err(ChangeRefused::Encoding)?;
-        if self.window.opened.is_none() {
-            return Err(RollChangeError::NotOpen.into());
-        }
-        self.rules.check_time(self.cut_off.is_some(), self.window.closed.is_some())?;
+        self.check_time_of_change()?;
         self.rules.verify(self.context.fingerprint(), &change, rng)?;
         let find = |credential: &[u8; 32]| self.index.opening_line(credential);
         let entry = RollChangeEntry::new(&change, find).map_err(ChangeRefused::Roll)?;

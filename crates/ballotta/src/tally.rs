@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::iter::zip;
 
-pub(crate) use changes::{ChangeFailure, RollChangeEntry, change_roll};
+pub(crate) use changes::{ChangeFailure, RollChangeEntry, change_roll, check_change};
 pub use ledger::{CountedSet, LedgerError, LedgerIndex, randomness_digest};
 pub(crate) use ledger::{Ledger, LedgerEntry, Selection, admit, find};
 

@@ -104,6 +104,8 @@ pub struct Verification {
     pub head: Option<TreeHead>,
     /// The changes of the roll that have an effect, in the order of the board.
     pub changes: Vec<EffectiveChange>,
+    /// The position of the cut-off, after which the roll does not change.
+    pub cut_off: Option<u64>,
     /// The number of ballots that count so far, if all ballots could be read.
     pub counted: Option<u64>,
     /// The cancellation that has effect, if there is one. Then there is no tally and no result.

@@ -72,6 +72,7 @@
 //! # Ok::<(), Box<dyn Error>>(())
 //! ```
 
+mod code_change;
 mod fetch;
 mod history;
 pub mod light;
@@ -83,6 +84,7 @@ use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
 
+pub use self::code_change::CodeChange;
 pub use self::fetch::{FileRequest, Purpose, RecordFetch};
 pub use self::history::{BallotStatus, History, OwnBallot};
 pub use self::promise::PromisedStatus;
@@ -154,6 +156,13 @@ pub enum VoterError {
     /// The credential is not on the roll: the code or the roll is of another election.
     #[error("the credential of this voting code is not on the roll")]
     UnknownCredential,
+    /// The codes of several credential authorities do not add up to a credential on the roll: one of them was mistyped or was replaced,
+    /// or codes and roll are of different elections.
+    #[error(
+        "these voting codes together are not those of a voter on the roll: all of them must be the old ones of one voter, or all of \
+         them the new ones"
+    )]
+    UnknownCodes,
     /// A change of the roll has revoked the credential: another code came in its place, or the voter has left.
     #[error("entry {index} of the board has revoked the credential of this voting code")]
     Revoked {
@@ -247,6 +256,7 @@ impl VoterError {
             Self::Credential(CredentialError::RepeatedCode) => "repeated-code",
             Self::Credential(_) => "bad-credential",
             Self::UnknownCredential => "unknown-credential",
+            Self::UnknownCodes => "unknown-codes",
             Self::Revoked { .. } => "revoked-credential",
             Self::ChangeNotShown { .. } => "change-not-shown",
             Self::BallotLimit { .. } => "ballot-limit",
@@ -376,10 +386,12 @@ impl Election {
     /// # Errors
     ///
     /// `Credential` if it is not one code from each credential authority. `UnknownCredential` if the roll lacks the credential:
-    /// this is not the voter's election.
+    /// this is not the voter's election, or no change of the roll has added the code yet. `UnknownCodes` if there are several codes,
+    /// which may also be an old and a new one.
     pub fn voter(&self, source: &dyn RecordSource, codes: &VotingCodes) -> Result<Voter, VoterError> {
         let credential = codes.derive(self.context.manifest(), self.context.joint_key_hash())?;
-        let line = self.line(source, credential.public().as_bytes())?.ok_or(VoterError::UnknownCredential)?;
+        let line = self.line(source, credential.public().as_bytes())?;
+        let line = line.ok_or_else(|| unknown(self.context.manifest()))?;
         Ok(Voter { credential, line })
     }
 
@@ -415,6 +427,11 @@ fn not_cancelled(cancellation: Option<&(u64, Cancellation)>) -> Result<(), Voter
         Some((index, entry)) => Err(VoterError::Cancelled { index: *index, reason: entry.reason().into() }),
         None => Ok(()),
     }
+}
+
+/// The error if no voter has the credential of some voting codes.
+fn unknown(manifest: &Manifest) -> VoterError {
+    if manifest.has_parts() { VoterError::UnknownCodes } else { VoterError::UnknownCredential }
 }
 
 /// Checks that ballots may be cast now.
@@ -493,7 +510,7 @@ impl Voter {
     ///
     /// # Errors
     ///
-    /// `NotOpen`, `Closed`, `Revoked`, `UnknownCredential`, `BallotLimit`, or why the record cannot be read again.
+    /// `NotOpen`, `Closed`, `Revoked`, `UnknownCredential` or `UnknownCodes`, `BallotLimit`, or why the record cannot be read again.
     pub fn predecessor<R: CryptoRng>(
         &self,
         election: &Election,
@@ -506,7 +523,7 @@ impl Voter {
             return Err(VoterError::Revoked { index });
         }
         if !history.is_on_roll() {
-            return Err(VoterError::UnknownCredential);
+            return Err(unknown(election.context.manifest()));
         }
         let limit = election.context.manifest().ballots_per_credential();
         if history.is_at_limit(limit) {

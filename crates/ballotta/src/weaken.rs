@@ -151,6 +151,9 @@ pub enum Check {
     /// The change that a server shows to a voter revokes the credential of this voter (attack: a server tells a voter that the code
     /// was revoked).
     OwnRevocation,
+    /// A change that explains why a ballot is not of a voter number has revoked this number, or replaces the code of this ballot by that
+    /// of the number (attack: a device shows the tracker of another voter, and the change of somebody else excuses it).
+    ChangeOfCode,
     /// A credential that was revoked casts no ballot (attack: two ballots of one voter count).
     RevokedVotes,
     /// The hash of the manifest in a roll is that of the election (attack: the roll of another election is used).

@@ -202,6 +202,8 @@ function state(page: Page, tracker: string, found: Found, entries: number): Node
   }
   // Neither the close nor witnesses change these answers.
   if (found.state === 'of_another_voter') return [...shown, element('p', {}, words.otherVoter)];
+  if (found.state === 'number_revoked') return [...shown, element('p', {}, words.numberRevoked)];
+  if (found.state === 'code_replaced') return [...shown, element('p', {}, words.codeReplaced)];
   if (found.state === 'not_yet') return [...shown, element('p', {}, words.notYet(found.entry))];
   if (found.state === 'on_board') shown.push(element('p', {}, words.notConfirmed));
   if (witnesses === null) shown.push(element('p', {}, words.notClosed));

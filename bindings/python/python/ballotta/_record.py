@@ -67,7 +67,12 @@ class Found:
     """The state of a ballot on the board."""
 
     state: str
-    """``counted``, ``superseded``, ``void``, ``of_another_voter`` or ``missing``."""
+    """``counted``, ``superseded``, ``void``, ``of_another_voter``, ``number_revoked``, ``code_replaced`` or ``missing``.
+
+    ``number_revoked``: a change of the roll has revoked this voter number; the voter looks again with the number in the newer letter.
+    ``code_replaced``: the ballot was cast with the older code, which a change replaces by that of this number. ``problem`` names the
+    entry with the change. Both accuse nobody.
+    """
     index: int | None
     superseded_by: str | None
     """The tracker of the ballot that counts instead."""

@@ -83,7 +83,21 @@ fn a_roll_that_changes_during_the_voting() {
         "has voted, the last time in entry ",
         &format!("{replace} {voted} --codes authority/a --out authority/b"),
     );
-    assert_eq!(people.ok(&format!("{replace} {lost} {out}")), "1");
+    let status = people.ok("status record");
+    assert!(
+        status.contains("0 of 4 changes used\n") && status.contains("credentials replace record --key KEY"),
+        "{status}"
+    );
+    let begun = people.run(&format!("{replace} {lost} {out}"));
+    assert_eq!((begun.code, begun.stdout.trim_end()), (0, "1"), "{}", begun.shown());
+    assert!(
+        begun.stderr.contains(&format!("revokes       {lost}\n")),
+        "what is signed has the number: {}",
+        begun.shown()
+    );
+    // Begun from the same copy of the record.
+    people.ok(&format!("{replace} {lost} --codes authority/twice.csv --out authority/twice"));
+    assert!(people.read("authority/new.csv").lines().nth(1).unwrap().ends_with(&format!(",{lost}")));
     let (code, number) = letter(&people, "authority/new.csv", 1);
     assert_ne!(number, lost);
     fs::write(people.path("voters/new"), format!("{code}\n")).unwrap();
@@ -94,13 +108,46 @@ fn a_roll_that_changes_during_the_voting() {
     assert!(inspected.contains("lost_code") && inspected.contains(&number), "{inspected}");
     people.add("authority/replace");
     people.add_again("authority/replace");
+    people.add_fails(
+        "the change has the number 1, but the next one is 2; remedy: another change has this number: begin this change again",
+        "authority/twice",
+    );
+    people.fails(
+        1,
+        "has revoked this credential before\nremedy: give the voter number of the newest letter",
+        &format!("{replace} {lost} --codes authority/a --out authority/b"),
+    );
     people.add_fails("has revoked the credential", "voters/1.ballot");
     let revoked = people.run("voter prepare record --choose statute=yes --code-file voters/1 --out voters/again");
     assert!(revoked.code == 1 && revoked.stderr.contains("has revoked the credential"), "{}", revoked.shown());
+    people.ok("voter prepare record --choose statute=yes --code-file voters/new --out voters/test");
+    let tested = people.ok("voter open voters/test --out voters/opening");
     vote(&people, "new");
     people.add("voters/new.ballot");
+    // The number of the old letter, or the old ballot, accuses no device.
+    let tracker = |ballot: &str| people.field(&format!("inspect voters/{ballot}.ballot"), "tracker");
+    let check = |number: &str, tracker: &str, code: i32, error: &str| {
+        people.fails(code, error, &format!("voter check record --tracker {tracker} --voter-number {number}"));
+    };
+    let revoked = "has revoked this voter number, and no ballot counts under it\nremedy: if this voter number was replaced by a change \
+                   of the roll, use the number in the newer letter";
+    check(&lost, &tracker("new"), 1, revoked);
+    check(&lost, &tracker("1"), 1, revoked);
+    check(&voted, &tracker("new"), 1, "the ballot with this tracker is that of another voter\nremedy: ");
+    check(&number, &tracker("1"), 1, "no ballot on this board has this tracker");
+    people.fails(
+        1,
+        revoked,
+        &format!("voter check-opening record voters/opening --tracker {tested} --voter-number {lost}"),
+    );
 
     // Two late members at once.
+    fs::write(people.path("authority/nameless.csv"), "all,1,Ada\n").unwrap();
+    people.fails(
+        2,
+        "authority/nameless.csv has further columns without names\nremedy: begin the list with a line that names them",
+        "credentials add record --key authority/key --list authority/nameless.csv --codes authority/a --out authority/b",
+    );
     fs::write(people.path("authority/late.csv"), "style,weight,name\nall,1,Ada\nall,1,Emmy\n").unwrap();
     let added = "credentials add record --key authority/key --list authority/late.csv --codes authority/late-codes.csv \
                  --out authority/late";
@@ -125,6 +172,11 @@ fn a_roll_that_changes_during_the_voting() {
     people.ok("organiser cut-off record --key organiser/key --out organiser/cut-off");
     people.add("organiser/cut-off");
     people.add_again("organiser/cut-off");
+    people.fails(
+        1,
+        "the roll is changed after the cut-off",
+        &format!("{replace} {voted} --codes authority/a --out authority/b"),
+    );
     people.fails(1, "the roll changes no more", "organiser cut-off record --key organiser/key --out organiser/again");
 
     // The index is made again from the record, and opened again.
@@ -136,15 +188,18 @@ fn a_roll_that_changes_during_the_voting() {
     assert_eq!(status["turnout"], json!({ "counted": 3, "voters": 5 }));
     let counts = json!({ "lost_code": 1, "late_member": 2, "error": 0, "left": 1 });
     assert_eq!(status["roll_changes"], counts);
+    assert_eq!((&status["roll_changes_allowed"], status["cut_off"].is_u64()), (&json!(4), true));
     let shown = people.ok("status record");
+    assert!(shown.contains("4 of 4 changes used; entry ") && !shown.contains("credentials replace"), "{shown}");
     assert!(shown.contains("4 changes during the voting: 1 for a lost code, 2 for a late member"), "{shown}");
 
     people.ok("organiser close record --key organiser/key --out organiser/closing");
     people.add("organiser/closing");
     for (duty, out) in [("sign-closing", "statement"), ("decrypt", "decryption")] {
-        people.ok(&format!(
+        let signed = people.run(&format!(
             "trustee {duty} record --key trustee1/seed.age --passphrase-file trustee1/passphrase --out trustee1/{out}"
         ));
+        assert!(signed.code == 0 && signed.stderr.contains("4 changes during the voting: 1 for"), "{}", signed.shown());
         people.add(&format!("trustee1/{out}"));
     }
     people.ok("result publish record --board-key board/key");

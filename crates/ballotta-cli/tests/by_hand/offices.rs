@@ -21,7 +21,7 @@ fn begin(people: &People) {
         "manifest new --title A_statute --rehearsal --contest statute=Do_you_approve? --option statute/yes=Yes \
          --option statute/no=No --organiser {organiser} --authority Registry={one} --authority Desk={two} \
          --trustee One={trustee} --threshold 1 --board board.example/parts={board} --closing statements \
-         --minimum-ballots 1 --max-weight 2 --out organiser/manifest.json"
+         --minimum-ballots 1 --max-weight 2 --roll-changes 4 --out organiser/manifest.json"
     ));
     people.ok("record new --manifest organiser/manifest.json --board-key board/key record");
     for step in 1..=4 {
@@ -211,7 +211,8 @@ fn vote(people: &People) {
     );
     people.fails(
         1,
-        "the credential of this voting code is not on the roll",
+        "these voting codes together are not those of a voter on the roll: all of them must be the old ones of one voter, or all of \
+         them the new ones\nremedy: give codes of the same letters",
         &prepare("--code-file voters/1.1 --code-file voters/2.2", "one"),
     );
     // The order of the codes says nothing, and a file may have both.
@@ -226,6 +227,94 @@ fn vote(people: &People) {
     }
 }
 
+/// Changes go from one office to the other, who knows for whom each new code is.
+fn change(people: &People) {
+    let status = people.ok("status record");
+    assert!(status.contains("then the other authorities: ballotta credentials approve record"), "{status}");
+    let letters = people.read("office1/letters.csv");
+    let number = |voter: usize| letters.lines().nth(voter).unwrap().split(',').nth(2).unwrap().to_owned();
+    let replace = |voter: usize, name: &str| {
+        format!(
+            "credentials replace record --key office1/key --voter {} --codes office1/{name}.csv --out office1/{name}",
+            number(voter)
+        )
+    };
+    // Who has voted has voted: refused before there is a code.
+    people.fails(1, "has voted, the last time in entry ", &replace(1, "voted"));
+    assert!(!people.path("office1/voted.csv").exists() && !people.path("office1/voted.csv.part").exists());
+    people.ok(&replace(4, "lost"));
+    // Begun from the same copy of the record.
+    people.ok(&replace(4, "twice"));
+    let approve = |office: u8, drafts: &str, more: &str, out: &str| {
+        format!("credentials approve record {drafts} --key office{office}/key {more} --out office{office}/{out}")
+    };
+    people.ok(&approve(2, "office1/lost", "--codes office2/lost.csv", "lost"));
+    people.ok(&approve(1, "office2/lost", "", "lost-done"));
+    for office in [1, 2] {
+        let codes = people.read(&format!("office{office}/lost.csv"));
+        let mut lines = codes.lines();
+        assert_eq!(lines.next(), Some("number,code,voter_number,style,weight,fingerprint,replaces"));
+        let line = lines.next().unwrap();
+        assert!(line.starts_with("1,") && line.ends_with(&format!(",{}", number(4))), "{line}");
+    }
+    people.add("office1/lost-done");
+    people.fails(
+        1,
+        "the change has the number 1, but the next one is 2\nremedy: another change has this number: begin this change again with the \
+         current record, in all offices; the codes and letters that were made for the first try are void, so destroy them",
+        &approve(2, "office1/twice", "--codes office2/twice.csv", "twice"),
+    );
+    assert!(!people.path("office2/twice.csv").exists() && !people.path("office2/twice.csv.part").exists());
+    // An old and a new code together, and both new ones.
+    let code = |file: &str| people.read(file).lines().nth(1).unwrap().split(',').nth(1).unwrap().to_owned();
+    fs::write(people.path("voters/new.1"), code("office1/lost.csv") + "\n").unwrap();
+    fs::write(people.path("voters/new.2"), code("office2/lost.csv") + "\n").unwrap();
+    let prepare = |one: &str, two: &str| {
+        format!(
+            "voter prepare record --choose statute=yes --code-file voters/{one} --code-file voters/{two} --out voters/new"
+        )
+    };
+    people.fails(
+        1,
+        "all of them must be the old ones of one voter, or all of them the new ones",
+        &prepare("new.1", "4.2"),
+    );
+    people.fails(
+        1,
+        "has revoked the credential of this voting code\nremedy: if you have got a new code",
+        &prepare("4.1", "4.2"),
+    );
+    people.ok(&prepare("new.1", "new.2"));
+
+    // Two late members at once: the second office gets the addresses with the numbers of the changes.
+    fs::write(people.path("office1/late.csv"), "style,weight,address\nall,1,Via Po\nall,1,Via Arno\n").unwrap();
+    assert_eq!(
+        people.ok(
+            "credentials add record --key office1/key --list office1/late.csv --members office1/late-members.csv --codes \
+             office1/late-codes.csv --out office1/late"
+        ),
+        "2, 3"
+    );
+    assert_eq!(
+        people.read("office1/late-members.csv"),
+        "style,weight,change,address\nall,1,2,Via Po\nall,1,3,Via Arno\n"
+    );
+    people.fails(
+        1,
+        "the change has the number 3, but the next one is 2\nremedy: add the changes with the numbers before it first",
+        &approve(2, "office1/late-3", "--codes office2/late.csv", "late"),
+    );
+    let list = "--list office1/late-members.csv --codes office2/late.csv";
+    assert_eq!(people.ok(&approve(2, "office1/late-2 office1/late-3", list, "late")), "2, 3");
+    let codes = people.read("office2/late.csv");
+    let lines: Vec<&str> = codes.lines().collect();
+    assert_eq!(lines[0], "number,code,voter_number,style,weight,fingerprint,address");
+    assert!(lines[1].starts_with("2,") && lines[1].ends_with(",Via Po"), "{codes}");
+    assert!(lines[2].starts_with("3,") && lines[2].ends_with(",Via Arno"), "{codes}");
+    people.ok(&approve(1, "office2/late-2 office2/late-3", "", "added"));
+    people.add("office1/added-2 office1/added-3");
+}
+
 #[test]
 fn two_offices_hold_an_election() {
     let people = People::new();
@@ -234,6 +323,7 @@ fn two_offices_hold_an_election() {
     sign(&people, &fingerprint);
     publish(&people);
     vote(&people);
+    change(&people);
     people.ok("organiser close record --key organiser/key --out organiser/closing");
     people.add("organiser/closing");
     for verb in ["sign-closing", "decrypt"] {

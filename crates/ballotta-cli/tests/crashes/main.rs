@@ -44,7 +44,7 @@ fn election() -> &'static [Call] {
     ELECTION.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
         let mut calls = Vec::new();
-        for (line, is_deterministic) in prepare(folder.path()) {
+        for (line, is_deterministic) in prepare(folder.path(), "") {
             let line = complete(folder.path(), &line);
             let before = read(folder.path());
             ok(folder.path(), &line);
@@ -56,7 +56,7 @@ fn election() -> &'static [Call] {
 }
 
 /// Makes keys and a manifest, and returns the calls that follow, each with whether it is deterministic.
-fn prepare(folder: &Path) -> Vec<(String, bool)> {
+fn prepare(folder: &Path, changes: &str) -> Vec<(String, bool)> {
     fs::write(folder.join("passphrase"), "one correct horse\n").unwrap();
     let organiser = ok(folder, "organiser new --out organiser.key");
     let authority = ok(folder, "authority new --out authority.key");
@@ -72,7 +72,7 @@ fn prepare(folder: &Path) -> Vec<(String, bool)> {
         &format!(
             "manifest new --title A --rehearsal --language en --contest c=C --option c/yes=Yes --option c/no=No \
              --organiser {organiser} --authority A={authority} {one} {two} --threshold 2 --board board.example={board} \
-             --witness witness.example={witness} --closing witnesses --minimum-ballots 2 --out manifest.json"
+             --witness witness.example={witness} --closing witnesses --minimum-ballots 2{changes} --out manifest.json"
         ),
     );
     let (same, random) = (true, false);
@@ -125,6 +125,11 @@ fn complete(folder: &Path, line: &str) -> String {
         for (number, code) in codes(folder).iter().enumerate() {
             fs::write(folder.join(format!("code{}", number + 1)), code).unwrap();
         }
+    }
+    if line.contains("LOST") {
+        let codes = fs::read_to_string(folder.join("codes")).unwrap();
+        let last = codes.lines().last().unwrap().split(',').nth(2).unwrap();
+        return line.replace("LOST", last);
     }
     if !line.contains("FINGERPRINT") {
         return line.to_owned();
@@ -264,6 +269,12 @@ fn interrupt(call: &Call, kind: &str, operation: usize) -> bool {
             assert!(election.voter(&source, &code.parse().unwrap()).is_ok(), "{what}: the roll lacks a code");
         }
     }
+    if call.line.starts_with("credentials replace") {
+        let codes = fs::read_to_string(folder.path().join("new-codes")).unwrap();
+        let number = codes.lines().last().unwrap().split(',').nth(2).unwrap().to_owned();
+        let change = ok(folder.path(), "inspect change");
+        assert!(change.contains(&number), "{what}: the change is not of the code\n{change}");
+    }
     for (name, expected) in &expected {
         let found = after.remove(name).unwrap();
         let is_changed = call.before.get(name) != Some(expected);
@@ -297,6 +308,33 @@ fn all(each: impl Fn(usize) -> bool + Sync) -> usize {
     end.into_inner() - 1
 }
 
+/// A code is replaced while the voting is open: nothing is lost, and a code has its name only if a change names it.
+#[test]
+fn a_change_of_the_roll_that_is_interrupted() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut calls = prepare(folder, " --roll-changes 2");
+    let opening = calls.iter().position(|(line, _)| line.ends_with(" opening") && line.starts_with("board")).unwrap();
+    calls.truncate(opening + 1);
+    for (line, _) in &calls {
+        ok(folder, &complete(folder, line));
+    }
+    for line in [
+        "credentials replace record --key authority.key --voter LOST --codes new-codes --out change",
+        "board add record --board-key board.key change",
+    ] {
+        let line = complete(folder, line);
+        let before = read(folder);
+        ok(folder, &line);
+        let call = Call { is_deterministic: line.starts_with("board"), line, before, after: read(folder) };
+        for kind in ["abort", "fail", "full"] {
+            let found = all(|operation| interrupt(&call, kind, operation));
+            assert!(found > 0, "{} writes nothing", call.line);
+        }
+    }
+    ok(folder, "verify record --stage voting");
+}
+
 /// Whether the slow tests run as well.
 fn is_full() -> bool {
     std::env::var_os("BALLOTTA_FULL").is_some()
@@ -324,7 +362,7 @@ fn an_election_that_is_interrupted_all_the_time_is_completed() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let kinds: &[&str] = if is_full() { &["abort", "fail", "full"] } else { &["abort"] };
-    for (line, _) in prepare(folder) {
+    for (line, _) in prepare(folder, "") {
         let line = complete(folder, &line);
         for kind in kinds {
             for operation in 1.. {

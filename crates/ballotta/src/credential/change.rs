@@ -410,6 +410,17 @@ impl RollChange {
         self.statement.added.as_ref()
     }
 
+    /// The part of the added credential of this authority, which is the whole credential if there is one authority; `None` if
+    /// nothing is added.
+    #[must_use]
+    pub fn part(&self, authority: AuthorityIndex) -> Option<&PublicElement> {
+        let Statement { parts, added, authorities, .. } = &self.statement;
+        if *authorities == 1 {
+            return added.as_ref().filter(|_| authority.get() == 1).map(|line| &line.credential);
+        }
+        parts.get(usize::from(authority.get()) - 1).map(|part| &part.public)
+    }
+
     /// Reads the body of an entry of the board.
     ///
     /// # Errors

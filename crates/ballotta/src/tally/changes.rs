@@ -4,7 +4,10 @@
 
 use super::heads::VoterHead;
 use super::ledger::LedgerIndex;
-use crate::credential::{AddedLine, ChangeReason, ChangeRules, EffectiveChange, RollChange, RollChangeError, RollLine};
+use crate::credential::{
+    AddedLine, ChangeDraft, ChangeReason, ChangeRules, EffectiveChange, RollChange, RollChangeError, RollCounts,
+    RollLine,
+};
 use crate::limits::{MAX_ENTRIES, MAX_VOTERS};
 use crate::weaken::{self, Check};
 
@@ -14,27 +17,64 @@ pub(crate) struct RollChangeEntry {
     sequence: u32,
     reason: ChangeReason,
     revoked: Option<([u8; 32], Option<RollLine>)>,
-    added: Option<AddedLine>,
+    added: Option<NewLine>,
     /// Whether the added credential is on the roll of the opening.
     is_on_roll: bool,
+}
+
+/// A line to be added. A draft whose parts are not all there has no credential yet.
+#[derive(Clone, Copy, Debug)]
+struct NewLine {
+    credential: Option<[u8; 32]>,
+    style: u16,
+    weight: u64,
 }
 
 impl RollChangeEntry {
     /// Looks up the credentials of a change on the roll of the opening.
     pub(crate) fn new<E>(
         change: &RollChange,
+        find: impl FnMut(&[u8; 32]) -> Result<Option<RollLine>, E>,
+    ) -> Result<Self, E> {
+        let added = change.added().map(|AddedLine { credential, style, weight }| NewLine {
+            credential: Some(*credential.as_bytes()),
+            style: *style,
+            weight: *weight,
+        });
+        Self::look_up(change.sequence(), change.reason(), change.revoked(), added, find)
+    }
+
+    /// Looks up the credentials of a draft, as far as they are known.
+    pub(crate) fn of_draft<E>(
+        draft: &ChangeDraft,
+        find: impl FnMut(&[u8; 32]) -> Result<Option<RollLine>, E>,
+    ) -> Result<Self, E> {
+        let credential = draft.credential().map(|credential| *credential.as_bytes());
+        let added = draft.added().map(|entitlement| NewLine {
+            credential,
+            // No style is above `MAX_STYLES`.
+            style: u16::try_from(entitlement.style).unwrap_or(u16::MAX),
+            weight: entitlement.weight,
+        });
+        Self::look_up(draft.sequence(), draft.reason(), draft.revoked(), added, find)
+    }
+
+    fn look_up<E>(
+        sequence: u32,
+        reason: ChangeReason,
+        revoked: Option<&[u8; 32]>,
+        added: Option<NewLine>,
         mut find: impl FnMut(&[u8; 32]) -> Result<Option<RollLine>, E>,
     ) -> Result<Self, E> {
-        let revoked = match change.revoked() {
+        let revoked = match revoked {
             Some(credential) => Some((*credential, find(credential)?)),
             None => None,
         };
-        let added = change.added().copied();
-        let is_on_roll = match &added {
-            Some(line) => find(line.credential.as_bytes())?.is_some(),
+        let is_on_roll = match added.and_then(|line| line.credential) {
+            Some(credential) => find(&credential)?.is_some(),
             None => false,
         };
-        Ok(Self { sequence: change.sequence(), reason: change.reason(), revoked, added, is_on_roll })
+        Ok(Self { sequence, reason, revoked, added, is_on_roll })
     }
 }
 
@@ -53,8 +93,7 @@ impl<E> From<RollChangeError> for ChangeFailure<E> {
     }
 }
 
-/// Applies the change in the entry at `index` to the roll, after the changes and ballots that `ledger` has. This is the one place
-/// with the rules for changes that depend on earlier entries.
+/// Applies the change in the entry at `index` to the roll, after the changes and ballots that `ledger` has.
 pub(crate) fn change_roll<L: LedgerIndex>(
     ledger: &mut L,
     rules: &ChangeRules,
@@ -62,6 +101,22 @@ pub(crate) fn change_roll<L: LedgerIndex>(
     entry: &RollChangeEntry,
 ) -> Result<EffectiveChange, ChangeFailure<L::Error>> {
     let counts = ledger.roll_counts().map_err(ChangeFailure::Index)?;
+    let change = check_change(ledger, rules, counts, index, entry)?;
+    debug_assert!(index < MAX_ENTRIES, "no board has more entries");
+    ledger.change(&change).map_err(ChangeFailure::Index)?;
+    Ok(change)
+}
+
+/// Checks the change in the entry at `index`, after the changes and ballots that `ledger` has; `counts` are the numbers of the roll
+/// before it. This is the one place with the rules for changes that depend on earlier entries. The added line of a draft whose
+/// credential is not known has zeros for it.
+pub(crate) fn check_change<L: LedgerIndex>(
+    ledger: &L,
+    rules: &ChangeRules,
+    counts: RollCounts,
+    index: u64,
+    entry: &RollChangeEntry,
+) -> Result<EffectiveChange, ChangeFailure<L::Error>> {
     let bounds = rules.bounds.ok_or(RollChangeError::NotAllowed)?;
     let (found, expected) = (entry.sequence, (counts.changes + 1) as u32);
     if found != expected && weaken::is_on(Check::ChangeSequence) {
@@ -91,9 +146,12 @@ pub(crate) fn change_roll<L: LedgerIndex>(
             _ => change.revoked = Some(line),
         }
     }
-    if let Some(AddedLine { credential, style, weight }) = entry.added {
-        let credential = *credential.as_bytes();
-        let was_added = ledger.added(&credential).map_err(ChangeFailure::Index)?.is_some();
+    if let Some(NewLine { credential, style, weight }) = entry.added {
+        let was_added = match &credential {
+            Some(credential) => ledger.added(credential).map_err(ChangeFailure::Index)?.is_some(),
+            None => false,
+        };
+        let credential = credential.unwrap_or_default();
         if (entry.is_on_roll || was_added) && weaken::is_on(Check::NeverOnRoll) {
             return Err(RollChangeError::AlreadyOnRoll.into());
         }
@@ -112,7 +170,5 @@ pub(crate) fn change_roll<L: LedgerIndex>(
     if after.weight > rules.max_total {
         return Err(RollChangeError::TotalTooLarge { limit: rules.max_total }.into());
     }
-    debug_assert!(index < MAX_ENTRIES, "no board has more entries");
-    ledger.change(&change).map_err(ChangeFailure::Index)?;
     Ok(change)
 }

@@ -71,6 +71,7 @@ pub(super) fn finish_with<R: CryptoRng>(
     let mut verifier = Verifier { source, options: &options, progress, findings };
     if let (Some(board), Some(plan), Some(part)) = (board, plan, part) {
         (outcome.counted, outcome.tally) = verifier.ballots(&board, &plan, part, &mut outcome.changes, rng);
+        outcome.cut_off = board.timeline.cut_off();
         let ShardPlan { context, roll, .. } = plan;
         (outcome.context, outcome.roll) = (Some(context), Some(roll));
         if options.stage >= Stage::Complete && board.timeline.closed_at().is_some() {

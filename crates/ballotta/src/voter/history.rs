@@ -5,7 +5,7 @@ use core::iter::zip;
 
 use rand_core::CryptoRng;
 
-use super::{Election, VoterError};
+use super::{CodeChange, Election, VoterError};
 use crate::ballot::{AdmissionError, BallotHeader, BoardBallotInfo, Candidate, SignedBallot, verify_ballots};
 use crate::credential::{ChangeRules, RollLine};
 use crate::encoding::DecodeError;
@@ -66,6 +66,14 @@ pub enum BallotStatus {
     OfAnotherVoter {
         /// The position of the ballot on the board.
         index: u64,
+    },
+    /// A change of the roll explains why the ballot is not one with this voter number: the voter has an older and a newer code. Nobody
+    /// is accused.
+    OfChangedCode {
+        /// The position of the ballot on the board; `None` if the number was revoked and no ballot has the tracker.
+        index: Option<u64>,
+        /// What explains it.
+        change: CodeChange,
     },
     /// The ballot is not on the board.
     Missing,
@@ -269,7 +277,7 @@ impl Election {
         self.is_not_cancelled()?;
         // All entries with one tracker are the same ballot, and name the same credential. The first one of the voter is looked
         // for; before it, one that cannot be read, or that of another voter.
-        let (mut own, mut other) = (None, BallotStatus::Missing);
+        let (mut own, mut other, mut theirs) = (None, BallotStatus::Missing, None);
         self.board.ballots_backwards::<VoterError>(source, &mut |index, body| {
             let Some(found) = SignedBallot::tracker_of(body).ok().filter(|found| tracker.is_of(found)) else {
                 return Ok(());
@@ -278,12 +286,20 @@ impl Election {
                 Ok(header) if voter.is_of_bytes(&header.credential) || weaken::is_off(Check::VoterNumber) => {
                     own = Some((index, found, header.credential));
                 }
-                Ok(_) => other = BallotStatus::OfAnotherVoter { index },
-                Err(error) => other = BallotStatus::Void { index, error: error.into() },
+                Ok(header) => (other, theirs) = (BallotStatus::OfAnotherVoter { index }, Some(header.credential)),
+                Err(error) => (other, theirs) = (BallotStatus::Void { index, error: error.into() }, None),
             }
             Ok(())
         })?;
-        let Some((index, tracker, credential)) = own else { return Ok(other) };
+        let Some((index, tracker, credential)) = own else {
+            let index = match other {
+                BallotStatus::OfAnotherVoter { index } => Some(index),
+                BallotStatus::Missing => None,
+                _ => return Ok(other),
+            };
+            let change = self.code_change(source, voter, theirs.as_ref(), rng)?;
+            return Ok(change.map_or(other, |change| BallotStatus::OfChangedCode { index, change }));
+        };
         match self.line(source, &credential)? {
             Some(line) => Ok(History::read(self, source, &line, rng)?.find(&tracker)),
             None => Ok(BallotStatus::Void { index, error: AdmissionError::UnknownCredential }),

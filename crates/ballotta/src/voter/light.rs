@@ -24,7 +24,7 @@ use rand_core::CryptoRng;
 
 pub use self::promise::LightPromise;
 use super::promise::signed_receipt;
-use super::{CheckpointWitnesses, Voter, VoterError};
+use super::{CheckpointWitnesses, CodeChange, Voter, VoterError, unknown};
 use crate::ballot::{BallotHeader, SignedBallot, Window};
 use crate::board::cancellation::Cancellation;
 use crate::board::entry::{Action, Entry, EntryKind, OrganiserEntry};
@@ -396,7 +396,8 @@ impl LightElection {
     /// # Errors
     ///
     /// `Credential` if it is not one code from each credential authority. `UnknownCredential` if neither has the credential: this
-    /// is not the voter's election. `ChangeNotShown` if the change is not one that all credential authorities have signed.
+    /// is not the voter's election, or the code is newer than the board. `UnknownCodes` if there are several codes, which may also be an
+    /// old and a new one. `ChangeNotShown` if the change is not one that all credential authorities have signed.
     pub fn voter<R: CryptoRng>(
         &self,
         source: &dyn RecordSource,
@@ -406,7 +407,7 @@ impl LightElection {
         let credential = codes.derive(self.context.manifest(), self.context.joint_key_hash())?;
         let own = *credential.public().as_bytes();
         let line = self.line(source, first_bytes(&own), |found| *found == own, rng)?;
-        let line = line.ok_or(VoterError::UnknownCredential)?;
+        let line = line.ok_or_else(|| unknown(self.context.manifest()))?;
         Ok(Voter { credential, line })
     }
 
@@ -492,6 +493,63 @@ impl LightElection {
                     style: usize::from(added.style),
                     weight: added.weight,
                 }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The change of the roll that explains why a ballot has this credential, and not that of the voter number, as
+    /// [`Election::code_change`](super::Election::code_change) says. That the change has an effect is only confirmed after the close.
+    ///
+    /// # Errors
+    ///
+    /// If a part cannot be read or proved.
+    pub fn code_change<R: CryptoRng>(
+        &self,
+        source: &dyn RecordSource,
+        voter: &VoterNumber,
+        credential: &[u8; 32],
+        rng: &mut R,
+    ) -> Result<Option<CodeChange>, VoterError> {
+        let last = self.last_entry(source, voter, rng);
+        self.explained(source, last, voter, credential, rng)
+    }
+
+    /// The change that explains a ballot of another credential; `last` is the last entry of the voter with this number.
+    fn explained<R: CryptoRng>(
+        &self,
+        source: &dyn RecordSource,
+        last: Result<LastEntry, VoterError>,
+        voter: &VoterNumber,
+        credential: &[u8; 32],
+        rng: &mut R,
+    ) -> Result<Option<CodeChange>, VoterError> {
+        match last {
+            Ok(LastEntry::Revocation(change)) => Ok(Some(CodeChange::NumberRevoked { change })),
+            Ok(_) | Err(VoterError::UnknownCredential) => self.replacement(source, voter, credential, rng),
+            // Nobody is accused because of a part that could not be read.
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The change that replaces a credential by that of a voter number, if there is one.
+    fn replacement<R: CryptoRng>(
+        &self,
+        source: &dyn RecordSource,
+        voter: &VoterNumber,
+        replaced: &[u8; 32],
+        rng: &mut R,
+    ) -> Result<Option<CodeChange>, VoterError> {
+        let is_off = weaken::is_off(Check::ChangeOfCode);
+        let (old, new) = (first_bytes(replaced), voter.first_bytes());
+        for AnnouncedChange { index, revoked, added } in self.changes(source)? {
+            if added != new || (revoked != old && !is_off) {
+                continue;
+            }
+            let change = self.change(source, index, rng)?;
+            let adds = change.added().is_some_and(|line| voter.is_of_bytes(line.credential.as_bytes()));
+            if adds && (change.revoked() == Some(replaced) || is_off) {
+                return Ok(Some(CodeChange::CodeReplaced { change: index }));
             }
         }
         Ok(None)

@@ -2,7 +2,7 @@
 
 use rand_core::CryptoRng;
 
-use super::{BallotStatus, Election, History, VoterError};
+use super::{BallotStatus, CodeChange, Election, History, VoterError};
 use crate::ballot::{AdmissionError, BallotHeader};
 use crate::board::board_key;
 use crate::board::entry::{Entry, EntryKind};
@@ -45,6 +45,14 @@ pub enum PromisedStatus {
         /// The position of the ballot on the board.
         index: u64,
     },
+    /// A change of the roll explains why the promised entry is not a ballot with this voter number: the voter has an older and a newer
+    /// code. Nobody is accused.
+    OfChangedCode {
+        /// The position of the ballot on the board.
+        index: u64,
+        /// What explains it.
+        change: CodeChange,
+    },
     /// The ballot is missing: the board has another entry at the promised position, or was closed before it. The receipt
     /// and this board convict the board.
     Broken {
@@ -69,6 +77,7 @@ impl PromisedStatus {
             Self::Superseded { .. } => "superseded",
             Self::Void { .. } => "void",
             Self::OfAnotherVoter { .. } => "of_another_voter",
+            Self::OfChangedCode { change, .. } => change.code(),
             Self::Broken { .. } => "promise_broken",
             Self::NotYet { .. } => "not_yet",
         }
@@ -106,7 +115,10 @@ impl Election {
             Err(error) => return void(error.into()),
         };
         if !voter.is_of_bytes(&credential) {
-            return Ok(PromisedStatus::OfAnotherVoter { index });
+            let change = self.code_change(source, voter, Some(&credential), rng)?;
+            return Ok(change.map_or(PromisedStatus::OfAnotherVoter { index }, |change| {
+                PromisedStatus::OfChangedCode { index, change }
+            }));
         }
         let Some(line) = self.line(source, &credential)? else { return void(AdmissionError::UnknownCredential) };
         let history = History::read(self, source, &line, rng)?;
@@ -117,7 +129,8 @@ impl Election {
                 BallotStatus::Superseded { index, by, by_index } => PromisedStatus::Superseded { index, by, by_index },
                 BallotStatus::Void { index, error } => PromisedStatus::Void { index, error },
                 BallotStatus::OfAnotherVoter { index } => PromisedStatus::OfAnotherVoter { index },
-                BallotStatus::Missing => PromisedStatus::Broken { index },
+                // The history of a credential says nothing of other numbers.
+                BallotStatus::OfChangedCode { .. } | BallotStatus::Missing => PromisedStatus::Broken { index },
                 BallotStatus::Counted { index } => PromisedStatus::Counted { index },
             }),
         }

@@ -159,6 +159,12 @@ impl ChangeDraft {
         self.parts.get(place(authority)).is_some_and(Option::is_none)
     }
 
+    /// The part of the added credential of this authority, if it is there.
+    #[must_use]
+    pub fn part(&self, authority: AuthorityIndex) -> Option<&PublicElement> {
+        Some(&self.parts.get(place(authority))?.as_ref()?.public)
+    }
+
     /// The first authority whose part or signature is missing, counted from 1; `None` if the change is complete.
     #[must_use]
     pub fn awaited(&self) -> Option<u16> {

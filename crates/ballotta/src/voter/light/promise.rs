@@ -13,8 +13,8 @@ use crate::hash::Tracker;
 use crate::merkle::leaf_hash;
 use crate::record::light::proved_entry;
 use crate::record::{RecordSource, TiledLog};
-use crate::voter::VoterError;
 use crate::voter::promise::promised;
+use crate::voter::{CodeChange, VoterError};
 use crate::weaken::{self, Check};
 use crate::written::{VoterNumber, WrittenTracker};
 
@@ -68,6 +68,14 @@ pub enum LightPromise {
         /// The position of the ballot on the board.
         index: u64,
     },
+    /// A change of the roll explains why the promised entry is not a ballot with this voter number: the voter has an older and a newer
+    /// code. Nobody is accused.
+    OfChangedCode {
+        /// The position of the ballot on the board.
+        index: u64,
+        /// What explains it.
+        change: CodeChange,
+    },
     /// The board has another entry at the promised position, or was closed before it.
     Broken {
         /// The promised position.
@@ -96,6 +104,7 @@ impl LightPromise {
             Self::LaterIsLast { .. } => "later_is_last",
             Self::Void { .. } => "void",
             Self::OfAnotherVoter { .. } => "of_another_voter",
+            Self::OfChangedCode { change, .. } => change.code(),
             Self::Broken { .. } => "promise_broken",
             Self::NotYet { .. } => "not_yet",
         }
@@ -151,7 +160,11 @@ impl LightElection {
             }
         };
         if !voter.is_of_bytes(&credential) {
-            return Ok(LightPromise::OfAnotherVoter { index });
+            let change = self.explained(source, last, voter, &credential, rng)?;
+            return Ok(change.map_or(LightPromise::OfAnotherVoter { index }, |change| LightPromise::OfChangedCode {
+                index,
+                change,
+            }));
         }
         let last = last?;
         // The promise to admit the ballot is kept, and no trustee ever states that it counts.
