@@ -10,7 +10,7 @@ use ballotta::manifest::{
 };
 use ballotta::merkle::TreeHead;
 use ballotta::record::ResultDocument;
-use ballotta::verifier::{CheckId, CheckReport, Effect, Failure, Place, Report, Role, Status, Verdict};
+use ballotta::verifier::{Cancelled, CheckId, CheckReport, Effect, Failure, Place, Report, Role, Status, Verdict};
 
 use super::contests;
 use super::model::{Block, Column, Line, Minutes, Section, Signatures, Span, Table, Tone};
@@ -66,6 +66,7 @@ pub(super) fn minutes(facts: &Facts<'_>, language: Language) -> Minutes {
     let mut after = Vec::new();
     // That there is no result is said before anything else.
     if facts.report.holds() { &mut after } else { &mut before }.push(writer.verdict());
+    before.extend(writer.cancelled());
     if facts.is_rehearsal() {
         before.push(Block::Notice(Tone::Rehearsal, vec![writer.strong(words::REHEARSAL)]));
     }
@@ -158,9 +159,14 @@ impl<'a> Writer<'a> {
 
     fn verdict(&self) -> Block {
         match self.facts.report.verdict {
-            Some(Verdict::Holds) => Block::Notice(Tone::Good, vec![self.strong(words::HOLDS)]),
-            Some(Verdict::HoldsWithFindings) => {
-                Block::Notice(Tone::Good, vec![self.strong(words::HOLDS_WITH_FINDINGS)])
+            Some(verdict @ (Verdict::Holds | Verdict::HoldsWithFindings)) => {
+                let words = match (verdict, &self.facts.report.cancelled) {
+                    (Verdict::Holds, None) => words::HOLDS,
+                    (_, None) => words::HOLDS_WITH_FINDINGS,
+                    (Verdict::Holds, Some(_)) => words::HOLDS_CANCELLED,
+                    (_, Some(_)) => words::HOLDS_CANCELLED_FINDINGS,
+                };
+                Block::Notice(Tone::Good, vec![self.strong(words)])
             }
             Some(Verdict::NotComplete) => {
                 let mut line = vec![self.strong(words::NOT_COMPLETE)];
@@ -175,9 +181,19 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// That the organiser has cancelled the election, and why.
+    fn cancelled(&self) -> Option<Block> {
+        let Cancelled { reason, .. } = self.facts.report.cancelled.as_ref().filter(|_| self.facts.report.holds())?;
+        let mut line = vec![self.strong(words::CANCELLED), Span::Text(" ".into())];
+        line.extend(self.say(words::CANCELLED_BECAUSE, &[("reason", &[Span::name(reason, None)])]));
+        Some(Block::Notice(Tone::Open, line))
+    }
+
     fn foot(&self) -> String {
         let verdict = match self.facts.report.verdict {
-            Some(Verdict::Holds | Verdict::HoldsWithFindings) => None,
+            Some(Verdict::Holds | Verdict::HoldsWithFindings) => {
+                self.facts.report.cancelled.as_ref().map(|_| words::FOOT_CANCELLED)
+            }
             Some(Verdict::NotComplete) => Some(words::FOOT_NOT_COMPLETE),
             Some(Verdict::DoesNotHold) | None => Some(words::FOOT_DOES_NOT_HOLD),
         };
@@ -230,7 +246,8 @@ impl<'a> Writer<'a> {
             }
         }
         let (opened, closed) = window.map_or((None, None), |window| (window.opened, window.closed));
-        for (name, index) in [(words::OPENED, opened), (words::CUT_OFF, *cut_off), (words::CLOSED, closed)] {
+        let end = if report.cancelled.is_some() { words::CANCELLED_AT } else { words::CLOSED };
+        for (name, index) in [(words::OPENED, opened), (words::CUT_OFF, *cut_off), (end, closed)] {
             if let Some(index) = index {
                 facts.push((self.word(name), self.tell(words::AT_ENTRY, &[("index", self.number(index))])));
             } else if may_change && closed.is_some() && name == words::CUT_OFF {

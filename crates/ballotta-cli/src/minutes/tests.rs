@@ -161,6 +161,41 @@ impl Over {
     }
 }
 
+/// A cancelled election has minutes without a result, which say first that it is cancelled, and why.
+#[test]
+fn a_cancelled_election_has_no_result() {
+    let election = election();
+    let mut board = voted(&election);
+    let entry = board.cancel();
+    let (record, manifest) = (board.record(), election.context.manifest());
+    let verification = verify_record(&record);
+    assert_eq!(verification.report.verdict, Some(ballotta::verifier::Verdict::Holds), "{}", verification.report);
+    let facts = facts(&record, Some(manifest), &verification).unwrap();
+    for (language, first, reason, at, result) in [
+        (
+            Language::En,
+            "THE ORGANISER HAS CANCELLED THE ELECTION. No ballot counts, and there is no result.",
+            "The reason, signed by the organiser: The ballot lacks a candidate.",
+            format!("Cancelled: with entry {entry} of the board"),
+            "## Result",
+        ),
+        (
+            Language::It,
+            "L’ORGANIZZATORE HA ANNULLATO L’ELEZIONE. Nessuna scheda conta, e non c’è un risultato.",
+            "Il motivo, firmato dall’organizzatore: The ballot lacks a candidate.",
+            format!("Annullata: con la voce {entry} della bacheca"),
+            "## Risultat",
+        ),
+    ] {
+        let minutes = minutes(&facts, language);
+        let lines = minutes.lines();
+        assert!(lines.iter().take(3).any(|line| line.contains(&format!("{first} {reason}"))), "{lines:#?}");
+        assert!(lines.contains(&at), "{lines:#?}");
+        assert!(!lines.iter().any(|line| line.starts_with(result)), "{lines:#?}");
+        assert!(html::page(&minutes).contains(first));
+    }
+}
+
 /// `BALLOTTA_WRITE_MINUTES=1 cargo test -p ballotta-cli minutes` writes the pages anew, and the PDF files beside them for
 /// people to look at.
 #[test]

@@ -128,6 +128,14 @@ words! {
     AWAITED = "Awaited: {who}.", "Si attende: {who}.";
     DOES_NOT_HOLD = "THE RECORD DOES NOT HOLD. These minutes contain no result. Do not rely on any number of this election before the failures below are explained.",
         "GLI ATTI NON SONO VALIDI. Questo verbale non contiene alcun risultato. Nessun numero di questa elezione è affidabile prima che siano spiegati gli errori indicati sotto.";
+    CANCELLED = "THE ORGANISER HAS CANCELLED THE ELECTION. No ballot counts, and there is no result.",
+        "L’ORGANIZZATORE HA ANNULLATO L’ELEZIONE. Nessuna scheda conta, e non c’è un risultato.";
+    CANCELLED_BECAUSE = "The reason, signed by the organiser: {reason}.", "Il motivo, firmato dall’organizzatore: {reason}.";
+    HOLDS_CANCELLED = "The record holds: every check that could be made of it passed.",
+        "Gli atti sono validi: tutti i controlli possibili sono superati.";
+    HOLDS_CANCELLED_FINDINGS = "The record holds, with findings: somebody broke rules in a way that changes nothing.",
+        "Gli atti sono validi, con irregolarità: qualcuno ha violato delle regole in un modo che non cambia nulla.";
+    FOOT_CANCELLED = "CANCELLED", "ANNULLATA";
     FOOT_NOT_COMPLETE = "NOT COMPLETE", "NON COMPLETI";
     FOOT_DOES_NOT_HOLD = "DOES NOT HOLD", "NON VALIDI";
     FOOT_REHEARSAL = "REHEARSAL", "PROVA";
@@ -150,6 +158,7 @@ words! {
     PLANNED_CLOSE = "Planned close", "Chiusura prevista";
     OPENED = "Opened", "Aperta";
     CLOSED = "Closed", "Chiusa";
+    CANCELLED_AT = "Cancelled", "Annullata";
     AT_ENTRY = "with entry {index} of the board", "con la voce {index} della bacheca";
     CUT_OFF = "Changes of the roll ended", "Fine delle variazioni dell’elenco";
     NO_CUT_OFF = "at the close: there was no cut-off before it", "alla chiusura: non è stata anticipata";

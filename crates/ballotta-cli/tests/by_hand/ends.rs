@@ -55,4 +55,7 @@ fn an_election_that_is_cancelled() {
     }
     // What a board that cheats would append has no effect; this one refuses it.
     refuses("the election is cancelled");
+    people.ok("result minutes record --language it --out organiser/minutes.html");
+    let minutes = people.read("organiser/minutes.html");
+    assert!(minutes.contains("HA ANNULLATO") && minutes.contains("The ballot lacks a candidate"), "{minutes}");
 }
