@@ -3,6 +3,7 @@
 //! See `spec/contests.md`. Every kind of contest has its own file, which implements the private trait `ContestKind`.
 //! The list of kinds below defines [`Rule`]. `docs/contest-kinds.md` describes how to add a kind.
 
+mod attachment;
 mod choose;
 mod cumulative;
 mod grades;
@@ -25,6 +26,7 @@ mod tests;
 
 use serde::Serialize;
 
+pub use self::attachment::{Attachment, AttachmentError, AttachmentType};
 pub use self::choose::Choose;
 pub use self::cumulative::Cumulative;
 pub use self::grades::Grades;

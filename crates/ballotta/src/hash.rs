@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
 
+use serde::Serializer;
 use sha2::{Digest as _, Sha256};
 
 use crate::SUITE;
@@ -181,6 +182,11 @@ impl Fingerprint {
     pub fn of(manifest: &ManifestHash, joint_key: &JointKeyHash, roll: &RollHash) -> Self {
         Self(tagged("fingerprint", &[&manifest.0, &joint_key.0, &roll.0]))
     }
+}
+
+/// Writes the hash of a file as hexadecimal digits.
+pub(crate) fn write_file_hash<S: Serializer>(hash: &FileHash, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(hash)
 }
 
 #[cfg(test)]

@@ -37,9 +37,6 @@
 //! # Ok::<(), ballotta::manifest::ManifestErrors>(())
 //! ```
 
-#[macro_use]
-mod words;
-mod attachment;
 mod contents;
 mod parse;
 #[cfg(test)]
@@ -50,7 +47,6 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-pub use self::attachment::{Attachment, AttachmentError, AttachmentType};
 pub use self::contents::{
     BallotStyle, Closing, Contest, Decisions, ElectionKind, FORMAT, LogKey, ManifestContents, OnDisqualification,
     Party, Privacy, Quorum, QuorumBase, QuorumOf, RollChanges, Schedule, Software, Ties, Trustees, Weights, Witnesses,
@@ -58,6 +54,7 @@ pub use self::contents::{
 };
 pub use self::parse::{parse_contests, parse_rule};
 use crate::contest::ContestBits;
+pub use crate::contest::{Attachment, AttachmentError, AttachmentType};
 pub use crate::decision::QuorumRule;
 pub use crate::form::FormError;
 use crate::form::{Form, FormBuilder};

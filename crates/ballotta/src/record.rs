@@ -69,11 +69,12 @@ pub use roll::PublishedRoll;
 pub use tiled_log::{TiledLog, TiledLogError};
 
 use crate::board::entry::EntryKind;
+use crate::contest::{Attachment, AttachmentError};
 use crate::credential::{MAX_ROLL_BYTES, parts_file_bytes};
 use crate::from_quoted;
 use crate::hash::FileHash;
 use crate::index::AuthorityIndex;
-use crate::limits::{MAX_AUTHORITIES, MAX_MESSAGE_BYTES, MAX_VOTERS};
+use crate::limits::{MAX_ATTACHMENT_BYTES, MAX_AUTHORITIES, MAX_MESSAGE_BYTES, MAX_VOTERS};
 
 /// The path of the manifest.
 pub const MANIFEST: &str = "manifest.json";
@@ -106,12 +107,6 @@ pub fn long_file_limit(path: &str) -> Option<u64> {
         _ if of_authority() => Some(parts_file_bytes(MAX_VOTERS)),
         _ => None,
     }
-}
-
-/// The path of the attachment of the manifest with this hash.
-#[must_use]
-pub fn attachment_path(hash: &FileHash) -> String {
-    alloc::format!("attachments/{hash}")
 }
 
 /// The path of the message of the key ceremony with this hash.
@@ -220,6 +215,41 @@ pub fn read_file(source: &dyn RecordSource, path: &str, limit: usize) -> Result<
     source.read_exact_at(path, 0, &mut bytes)?;
     Ok(bytes)
 }
+
+/// Reads an attachment of the manifest, and verifies it. `None` if the record does not have it.
+///
+/// # Errors
+///
+/// If the file cannot be read, or is not the one that the manifest names.
+pub fn read_attachment(
+    source: &dyn RecordSource,
+    attachment: &Attachment,
+) -> Result<Option<Vec<u8>>, ReadAttachmentError> {
+    let bytes = match read_file(source, &attachment.path(), MAX_ATTACHMENT_BYTES) {
+        Ok(bytes) => bytes,
+        Err(ReadError::Missing) => return Ok(None),
+        Err(ReadError::TooLong { length, .. }) => {
+            return Err(AttachmentError::Length { found: length, expected: attachment.length }.into());
+        }
+        Err(ReadError::Source(error)) => return Err(ReadAttachmentError::Source(error)),
+    };
+    attachment.verify(&bytes)?;
+    Ok(Some(bytes))
+}
+
+/// Why an attachment cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadAttachmentError {
+    /// The file cannot be read.
+    #[error("{0}")]
+    Source(SourceError),
+    /// The file is not the one that the manifest names.
+    #[error(transparent)]
+    Other(#[from] AttachmentError),
+}
+
+from_quoted!(ReadAttachmentError::Source(SourceError));
 
 /// Reads a file of at most `limit` bytes in parts of at most a megabyte; `visit` gets each part, the number of bytes read
 /// so far, and the length of the file.

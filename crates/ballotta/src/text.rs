@@ -1,6 +1,7 @@
 //! The texts of a manifest that people read, and its identifiers. See `spec/manifest.md#texts`.
 
 mod case;
+mod words;
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -11,6 +12,7 @@ use core::ops::RangeInclusive;
 use serde::Serialize;
 
 use self::case::lowercase;
+pub(crate) use self::words::words;
 use crate::json::{Distinct, Node, Object};
 use crate::limits::{MAX_NAME_CHARS, MAX_TEXT_BYTES};
 use crate::problem::ManifestProblem;

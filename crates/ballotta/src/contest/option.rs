@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
-use crate::manifest::Attachment;
+use super::attachment::Attachment;
 use crate::text::Text;
 
 /// An option that voters can choose in a contest.

@@ -7,17 +7,16 @@ use ed25519_dalek::VerifyingKey;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::attachment::Attachment;
 use crate::SUITE;
-use crate::contest::{ContestOption, Outcome, Rule};
+use crate::contest::{Attachment, ContestOption, Outcome, Rule};
 use crate::decision::{
     Circumstances, Motion, MotionResult, QuorumRule, SeatsResult, Share, Winners, WinnersResult, seat,
 };
 use crate::form::Packing;
 use crate::group::PublicElement;
-use crate::hash::{FileHash, parse_hex32};
+use crate::hash::{FileHash, parse_hex32, write_file_hash};
 use crate::problem::{ManifestErrors, ManifestProblem};
-use crate::text::Text;
+use crate::text::{Text, words};
 use crate::weaken::{self, Check};
 
 /// The value of the first field of a manifest, `format`.
@@ -404,10 +403,6 @@ fn write_hex<T: AsRef<[u8]>, S: Serializer>(bytes: &T, serializer: S) -> Result<
 
 fn write_element<S: Serializer>(element: &PublicElement, serializer: S) -> Result<S::Ok, S::Error> {
     write_hex(element.as_bytes(), serializer)
-}
-
-pub(super) fn write_file_hash<S: Serializer>(hash: &FileHash, serializer: S) -> Result<S::Ok, S::Error> {
-    write_hex(hash.as_bytes(), serializer)
 }
 
 /// Writes the organiser as an object with the field `key`.

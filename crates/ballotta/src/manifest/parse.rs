@@ -6,14 +6,13 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::Layout;
-use super::attachment::{Attachment, AttachmentType};
 use super::contents::{
     BallotStyle, Closing, Contest, ElectionKind, FORMAT, LogKey, ManifestContents, OnDisqualification, Party, Privacy,
     Quorum, QuorumBase, QuorumOf, RollChanges, Schedule, Software, Ties, Trustees, Weights, Witnesses, parse_hex,
     parse_key, parse_log_key,
 };
 use crate::SUITE;
-use crate::contest::{ContestOption, Rule, RuleContext};
+use crate::contest::{Attachment, AttachmentType, ContestOption, Rule, RuleContext};
 use crate::decision::{Motion, Share, Winners};
 use crate::discrete_log::giant_steps;
 use crate::form::{FormBuilder, Packing};

@@ -16,9 +16,11 @@ use crate::election::ElectionContext;
 use crate::hash::FileHash;
 use crate::index::{AuthorityIndex, TrusteeIndex};
 use crate::limits::MAX_MESSAGE_BYTES;
-use crate::manifest::{Attachment, AttachmentError, Closing, Manifest};
+use crate::manifest::{Attachment, Closing, Manifest};
 use crate::record::light::is_light_path;
-use crate::record::{self, FileList, RecordError, ResultDocument, read_checkpoint, read_file};
+use crate::record::{
+    self, FileList, ReadAttachmentError, RecordError, ResultDocument, read_attachment, read_checkpoint, read_file,
+};
 use crate::tally::EncryptedTally;
 use crate::weaken::{self, Check};
 
@@ -264,10 +266,10 @@ impl Verifier<'_> {
     /// Checks a file that the manifest names in these places. Nobody has signed the bytes of this copy, and no result depends on
     /// them.
     fn attachment(&mut self, path: String, named: &[&Attachment]) {
-        let error = named.iter().find_map(|attachment| attachment.read(self.source).err());
+        let error = named.iter().find_map(|attachment| read_attachment(self.source, attachment).err());
         let (check, place) = (CheckId::Files, Place::File(path));
         match error.filter(|_| weaken::is_on(Check::Attachment)) {
-            Some(AttachmentError::Read(error)) => self.findings.unreadable(check, place, error),
+            Some(ReadAttachmentError::Source(error)) => self.findings.unreadable(check, place, error),
             Some(error) => self.findings.note(check, place, &[], error),
             None => {}
         }

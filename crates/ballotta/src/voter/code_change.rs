@@ -2,13 +2,6 @@
 //!
 //! See `spec/ballot.md#voter`.
 
-use rand_core::CryptoRng;
-
-use super::{Election, History, VoterError};
-use crate::record::RecordSource;
-use crate::weaken::{self, Check};
-use crate::written::VoterNumber;
-
 /// Why a ballot has another credential than that of a voter number, though nobody has cheated: the voter has got two letters, and
 /// takes the number from one and has cast the ballot with the code of the other.
 ///
@@ -50,38 +43,5 @@ impl CodeChange {
         match self {
             Self::NumberRevoked { change } | Self::CodeReplaced { change } => change,
         }
-    }
-}
-
-impl Election {
-    /// The change of the roll that explains why a ballot has this credential, and not that of the voter number; `None` if there is
-    /// none. Without a ballot, only whether the credential of the number was revoked.
-    ///
-    /// # Errors
-    ///
-    /// If the record cannot be read, or has changed since it was read first.
-    pub fn code_change<R: CryptoRng>(
-        &self,
-        source: &dyn RecordSource,
-        voter: &VoterNumber,
-        credential: Option<&[u8; 32]>,
-        rng: &mut R,
-    ) -> Result<Option<CodeChange>, VoterError> {
-        let (changes, is_on) = (self.board.changes(), weaken::is_on(Check::ChangeOfCode));
-        let revoked = changes.iter().filter_map(|(_, change)| change.revoked()).find(|it| voter.is_of_bytes(it));
-        if let Some(revoked) = revoked
-            && let Some(line) = self.line(source, revoked)?
-        {
-            // A change without an effect has revoked nothing.
-            let effect = History::read(self, source, &line, rng)?.revoked();
-            if let Some(change) = effect.or((!is_on).then_some(0)) {
-                return Ok(Some(CodeChange::NumberRevoked { change }));
-            }
-        }
-        let replaces = changes.iter().find(|(_, change)| {
-            let adds = change.added().is_some_and(|line| voter.is_of_bytes(line.credential.as_bytes()));
-            adds && ((credential.is_some() && change.revoked() == credential) || !is_on)
-        });
-        Ok(replaces.map(|(change, _)| CodeChange::CodeReplaced { change: *change }))
     }
 }

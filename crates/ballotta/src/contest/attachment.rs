@@ -3,14 +3,13 @@
 //! See `spec/manifest.md#attachments`. The manifest has the hash of each, and the record may have the file, in
 //! [`path`](Attachment::path). Nothing of the result depends on it.
 
+use alloc::format;
 use alloc::string::String;
 
 use serde::{Deserialize, Serialize};
 
-use crate::hash::FileHash;
-use crate::limits::MAX_ATTACHMENT_BYTES;
-use crate::record::{ReadError, RecordSource, attachment_path, read_file};
-use crate::text::Text;
+use crate::hash::{FileHash, write_file_hash};
+use crate::text::{Text, words};
 
 words! {
     /// The type of an attachment.
@@ -39,15 +38,15 @@ pub struct Attachment {
     /// The length of the file, in bytes.
     pub length: u64,
     /// The SHA-256 digest of the file.
-    #[serde(serialize_with = "super::contents::write_file_hash")]
+    #[serde(serialize_with = "write_file_hash")]
     pub sha256: FileHash,
 }
 
 impl Attachment {
-    /// The path of the file in a record.
+    /// The path of the file in a record. [`read_attachment`](crate::record::read_attachment) reads it.
     #[must_use]
     pub fn path(&self) -> String {
-        attachment_path(&self.sha256)
+        format!("attachments/{}", self.sha256)
     }
 
     /// Checks that these are the bytes of the file.
@@ -65,33 +64,12 @@ impl Attachment {
         }
         Ok(())
     }
-
-    /// Reads the file from a record, and verifies it. `None` if the record does not have it.
-    ///
-    /// # Errors
-    ///
-    /// If the file cannot be read, or is not the one that the manifest names.
-    pub fn read(&self, source: &dyn RecordSource) -> Result<Option<alloc::vec::Vec<u8>>, AttachmentError> {
-        let bytes = match read_file(source, &self.path(), MAX_ATTACHMENT_BYTES) {
-            Ok(bytes) => bytes,
-            Err(ReadError::Missing) => return Ok(None),
-            Err(ReadError::TooLong { length, .. }) => {
-                return Err(AttachmentError::Length { found: length, expected: self.length });
-            }
-            Err(error) => return Err(AttachmentError::Read(error)),
-        };
-        self.verify(&bytes)?;
-        Ok(Some(bytes))
-    }
 }
 
 /// Why bytes are not those of an attachment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AttachmentError {
-    /// The file cannot be read.
-    #[error(transparent)]
-    Read(ReadError),
     /// The length is not the one in the manifest.
     #[error("the file has {found} bytes, but the manifest names one of {expected} bytes")]
     Length {

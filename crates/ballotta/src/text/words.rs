@@ -10,7 +10,7 @@ macro_rules! words {
         }
 
         impl $name {
-            pub(super) const WORDS: &'static [(&'static str, Self)] = &[$(($word, Self::$variant)),+];
+            pub(crate) const WORDS: &'static [(&'static str, Self)] = &[$(($word, Self::$variant)),+];
 
             /// Returns the value of a word of the manifest, such as `real`, or `None` if the word is not known.
             #[must_use]
@@ -20,3 +20,5 @@ macro_rules! words {
         }
     };
 }
+
+pub(crate) use words;
