@@ -40,6 +40,12 @@ class Contest:
     first_slot: int
     winners: Winners | None = None
     passes: Motion | None = None
+    order: str | None = None
+
+    def drawn_order(self, seed: bytes) -> list[int]:
+        """The options as a page with this seed shows them, if the order is "random": spec/manifest.md#order-of-options."""
+        places = [tagged("shown-order", seed, self.id.encode(), option.encode()) for option in self.options]
+        return sorted(range(len(places)), key=places.__getitem__)
 
     @property
     def slots(self) -> range:
@@ -196,7 +202,7 @@ class Document(Schema):
     def contests(self, value: Any, max_weight: int, total_weight: int) -> list[Contest]:
         contests: list[Contest] = []
         for path, item in self.items("contests", value, 1, MAX_CONTESTS):
-            found = self.fields(path, item, "id title rule options", "description attachments winners passes")
+            found = self.fields(path, item, "id title rule options", "description attachments winners passes order")
             name = self.string(f"{path}.id", found["id"], identifier)
             self.text(f"{path}.title", found["title"])
             self.text(f"{path}.description", found.get("description", MISSING))
@@ -213,9 +219,14 @@ class Document(Schema):
                 passes = read_motion(self, f"{path}.passes", found["passes"], options, rule)
                 if winners:
                     self.problems.append(f"{path}.passes: the contest has winners")
+            order = None
+            if found.get("order", MISSING) is not MISSING:
+                order = self.word(f"{path}.order", found["order"], "alphabetical", "random")
+                if isinstance(rule, Lists) and rule.seats and rule.seats.people != "preferences":
+                    self.problems.append(f"{path}.order: the order of a list says who takes its seats")
             if name and slots is not None:
                 first = contests[-1].slots.stop if contests else 0
-                contests.append(Contest(name, rule, options, first, winners, passes))
+                contests.append(Contest(name, rule, options, first, winners, passes, order))
         self.distinct("contests", [contest.id for contest in contests])
         return contests
 

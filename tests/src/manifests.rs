@@ -57,6 +57,8 @@ pub fn base() -> Value {
     ] });
     manifest["contests"][0]["description"] = text("Explains.");
     manifest["contests"][0]["options"][1]["description"] = text("Explains.");
+    manifest["contests"][0]["order"] = "alphabetical".into();
+    manifest["contests"][8]["order"] = "random".into();
     manifest["attachments"] = attachments(1);
     manifest["contests"][0]["attachments"] = attachments(2);
     manifest["contests"][0]["options"][1]["attachments"] = attachments(1);
@@ -451,6 +453,29 @@ fn fields() -> Vec<Case> {
         (NO, "changes of the roll without weight", changes(1, 0)),
         (NO, "changes of the roll until a time", one("roll_changes", "close".into())),
         (NO, "changes of the roll with an unknown field", one("roll_changes/until", "close".into())),
+        (YES, "the order of the manifest", vec![unset("contests/0/order")]),
+        (YES, "the order of another contest", one("contests/1/order", "random".into())),
+        (NO, "an unknown order", one("contests/0/order", "reversed".into())),
+        (NO, "an order that is null", one("contests/0/order", Value::Null)),
+        (YES, "an order of lists whose seats are taken by preferences", one("contests/5/order", "alphabetical".into())),
+        (
+            NO,
+            "an order of lists whose seats are taken by their order",
+            vec![set("contests/5/rule/seats/people", "order"), set("contests/5/order", "random")],
+        ),
+        (
+            NO,
+            "an order of lists whose order decides between equal preferences",
+            vec![
+                set("contests/5/rule/seats/people", "preferences_then_order"),
+                set("contests/5/order", "alphabetical"),
+            ],
+        ),
+        (
+            YES,
+            "an order of lists without seats",
+            vec![unset("contests/5/rule/seats"), set("contests/5/order", "random")],
+        ),
         (YES, "no attachments", one("attachments", json!([]))),
         (YES, "attachments of the election", one("attachments", attachments(16))),
         (NO, "too many attachments", one("attachments", attachments(17))),

@@ -14,6 +14,7 @@ export interface AnyElection extends Texts {
   readonly pinned: boolean;
   /** The state of the board when the election was opened. */
   readonly board: BoardState;
+  drawnOrder(contest: string, seed: Uint8Array): Awaitable<readonly string[]>;
   checkChoices(choices: Choices, style: string, weight?: bigint): Awaitable<readonly ChoiceProblem[]>;
   credential(code: string | readonly string[]): Awaitable<AnyCredential>;
   checkOpening(opening: Uint8Array, tracker: string, voterNumber: string): Awaitable<CheckedOpening>;

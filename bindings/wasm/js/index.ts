@@ -157,6 +157,15 @@ export class Election extends Texts implements AnyElection {
   }
 
   /**
+   * The identifiers of a contest's options in the order in which a page shows them to a voter, if the `order` of the contest is
+   * `random`. Draw 32 random bytes once for each voter and keep them, so that the voter sees the same order again.
+   */
+  drawnOrder(contest: string, seed: Uint8Array): readonly string[] {
+    const [id, drawn] = [text(contest, 'contest', 64), bytes(seed, 'seed')];
+    return this.instance.call(() => parse(this.raw.drawn_order(id, drawn)));
+  }
+
+  /**
    * Returns everything that the rules of a ballot style do not allow; an empty list if the choices can be cast. `weight`
    * is the weight of the credential, which a voter divides in a contest of the kind `split`.
    */

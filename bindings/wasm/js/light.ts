@@ -154,6 +154,12 @@ export class LightElection extends Texts {
     return this.state;
   }
 
+  /** The identifiers of a contest's options in the order in which a page shows them. See `Election.drawnOrder`. */
+  drawnOrder(contest: string, seed: Uint8Array): readonly string[] {
+    const [id, drawn] = [text(contest, 'contest', 64), bytes(seed, 'seed')];
+    return this.instance.call(() => parse(this.raw.drawn_order(id, drawn)));
+  }
+
   /** Everything that the rules of a ballot style do not allow; an empty list if the choices can be cast. See `Election.checkChoices`. */
   checkChoices(choices: Choices, style: string, weight: bigint = 1n): readonly ChoiceProblem[] {
     const [json, name, divided] = [choicesJson(choices), text(style, 'style', 64), heavy(weight)];

@@ -119,6 +119,8 @@ export interface Contest {
   readonly winners?: WinnersRule;
   /** When the motion passes, if the contest is one. */
   readonly passes?: MotionRule;
+  /** The order in which a page shows the options; without it, their own. For `random` see {@link index!Election.drawnOrder}. */
+  readonly order?: 'alphabetical' | 'random';
   readonly options: readonly Option[];
 }
 

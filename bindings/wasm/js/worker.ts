@@ -279,6 +279,11 @@ abstract class InWorker extends Texts {
     this.pinned = pinned;
   }
 
+  /** See {@link index!Election.drawnOrder}. */
+  async drawnOrder(contest: string, seed: Uint8Array): Promise<readonly string[]> {
+    return this.line.call(this.handle, 'drawnOrder', [text(contest, 'contest', 64), bytes(seed, 'seed')]);
+  }
+
   /** See {@link index!Election.checkChoices}. */
   async checkChoices(choices: Choices, style: string, weight: bigint = 1n): Promise<readonly ChoiceProblem[]> {
     return this.line.call(this.handle, 'checkChoices', [copied(choices), text(style, 'style', 64), heavy(weight)]);

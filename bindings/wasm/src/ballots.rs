@@ -83,6 +83,16 @@ pub(crate) fn check_choices(
     Ok(json(&errors.into_iter().map(problem).collect::<Vec<_>>())?)
 }
 
+/// The identifiers of a contest's options, in the order that a seed of 32 bytes draws.
+pub(crate) fn drawn_order(election: &dyn OpenElection, contest: &str, seed: &[u8]) -> Outcome<Uint8Array> {
+    let contest = election.context().manifest().contests().iter().find(|known| known.id == contest);
+    let contest =
+        contest.ok_or_else(|| Refused::new("invalid-input", "contest", "the election has no such contest"))?;
+    let seed = seed.try_into().map_err(|_| Refused::new("invalid-input", "seed", "expected 32 bytes"))?;
+    let options = contest.drawn_order(seed).into_iter().filter_map(|option| contest.options.get(option));
+    Ok(json(&options.map(|option| option.id.as_str()).collect::<Vec<_>>())?)
+}
+
 /// Checks an opening on the second device: `voterNumber`, `style`, `weight` as text, `choices`.
 pub(crate) fn check_opening(
     election: &dyn OpenElection,

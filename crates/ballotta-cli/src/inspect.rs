@@ -557,7 +557,7 @@ fn manifest(bytes: &[u8]) -> Result<Fields> {
     let option = |option: &ContestOption| format!("{}: {}", option.id, text(&manifest, &option.title));
     let contest = |contest: &Contest| {
         let options: Vec<String> = contest.options.iter().map(option).collect();
-        json!({ "id": contest.id, "title": text(&manifest, &contest.title), "rule": contest.rule, "options": options })
+        json!({ "id": contest.id, "title": text(&manifest, &contest.title), "rule": contest.rule, "order": contest.order, "options": options })
     };
     let contests: Vec<Value> = manifest.contests().iter().map(contest).collect();
     let attachment =

@@ -125,6 +125,7 @@ fn main() -> Fallible<()> {
             rule: Rule::Choose(Choose { min: 1, max: 1, blank: true }),
             winners: None,
             passes: None,
+            order: None,
             options: vec![option("red", "Red"), option("blue", "Blue")],
         }],
         styles: vec![BallotStyle { id: "all".into(), contests: vec!["door".into()] }],

@@ -271,6 +271,9 @@ pub enum ManifestProblem {
     /// An option is neither a list nor a candidate of a list.
     #[error("an option is neither a list nor a candidate of a list")]
     OptionWithoutList,
+    /// The order of the candidates decides who takes the seats of a list, but pages are told to show another one.
+    #[error("the order of a list says who takes its seats: pages show no other order")]
+    OrderOfLists,
     /// Two attachments of one place have the same hash.
     #[error("the same file as {first}")]
     RepeatedAttachment {

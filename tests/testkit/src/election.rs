@@ -534,6 +534,7 @@ impl Parties {
             rule: rule.clone(),
             winners: options.winners.iter().find(|(contest, _)| *contest == number).map(|(_, winners)| winners.clone()),
             passes: options.motions.iter().find(|(contest, _)| *contest == number).map(|(_, motion)| motion.clone()),
+            order: None,
             options: numbered_options(*count),
         };
         let style = |(number, contests): (usize, &Vec<usize>)| BallotStyle {

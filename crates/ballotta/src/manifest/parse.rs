@@ -9,11 +9,11 @@ use super::Layout;
 use super::attachment::{Attachment, AttachmentType};
 use super::contents::{
     BallotStyle, Closing, Contest, ElectionKind, FORMAT, LogKey, ManifestContents, OnDisqualification, Party, Privacy,
-    Quorum, QuorumBase, QuorumOf, RollChanges, Schedule, Software, Ties, Trustees, Weights, Witnesses, parse_hex,
-    parse_key, parse_log_key,
+    Quorum, QuorumBase, QuorumOf, RollChanges, Schedule, ShownOrder, Software, Ties, Trustees, Weights, Witnesses,
+    parse_hex, parse_key, parse_log_key,
 };
 use crate::SUITE;
-use crate::contest::{ContestOption, Rule, RuleContext};
+use crate::contest::{ContestOption, People, Rule, RuleContext, Seats};
 use crate::decision::{Motion, Share, Winners};
 use crate::discrete_log::giant_steps;
 use crate::form::{FormBuilder, Packing};
@@ -274,6 +274,16 @@ impl ManifestParser {
             }
             Motion::read(&node, known.options)
         });
+        let order = object.optional("order", |node| {
+            // The order of a list says who takes its seats, so that voters must see it.
+            let decides = |seats: Seats| seats.people != People::Preferences;
+            match &rule {
+                Some(Rule::Lists(lists)) if lists.seats.is_some_and(decides) => {
+                    node.path().fail(ManifestProblem::OrderOfLists)
+                }
+                _ => node.word(ShownOrder::WORDS),
+            }
+        });
         let mut ids = Distinct::default();
         let mut titles = Distinct::default();
         let options = object
@@ -287,6 +297,7 @@ impl ManifestParser {
             rule: rule?,
             winners: winners?,
             passes: passes?,
+            order: order?,
             options: options?,
         })
     }

@@ -57,6 +57,7 @@ fn contest(id: &str, rule: Choose, options: &[&str]) -> Contest {
         rule: Rule::Choose(rule),
         winners: None,
         passes: None,
+        order: None,
         options: options.iter().map(|id| option(id)).collect(),
     }
 }

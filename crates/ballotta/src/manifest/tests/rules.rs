@@ -614,6 +614,49 @@ fn motions_are_read_or_refused() {
 }
 
 #[test]
+fn an_order_in_which_options_are_shown() {
+    for (word, order) in [("alphabetical", ShownOrder::Alphabetical), ("random", ShownOrder::Random)] {
+        for rule in rules() {
+            let value = of_contest(&rule, &[("order", json!(word))]);
+            let manifest = parse(&value).unwrap();
+            let contest = &manifest.contests()[1];
+            assert_eq!(contest.order, Some(order));
+            assert_eq!(serde_json::to_value(contest).unwrap()["order"], word);
+        }
+        // Where the order of a list says who takes its seats, voters see that order.
+        for (people, refused) in [("order", true), ("preferences_then_order", true), ("preferences", false)] {
+            let rule = changed(&kind("lists"), "/seats/people", json!(people));
+            let expected = refused.then(|| ("order".to_string(), ManifestProblem::OrderOfLists));
+            assert_eq!(faults_beside(&rule, &[("order", json!(word))]), Vec::from_iter(expected), "{people}");
+        }
+    }
+    let order = |value: Value| faults_beside(&kind("choose"), &[("order", value)]);
+    assert_eq!(order(json!("reversed")), [("order".to_string(), ManifestProblem::UnknownValue)]);
+    let expected = ManifestProblem::WrongType { expected: JsonKind::String, found: JsonKind::Boolean };
+    assert_eq!(order(json!(true)), [("order".to_string(), expected)]);
+    assert_eq!(parse(&value()).unwrap().contests()[1].order, None);
+}
+
+#[test]
+fn every_seed_draws_an_order() {
+    let manifest = parse(&of_rule(&kind("choose"), 4)).unwrap();
+    let contest = &manifest.contests()[1];
+    let drawn: Vec<Vec<usize>> = (0..200).map(|seed| contest.drawn_order(&[seed; 32])).collect();
+    for order in &drawn {
+        let mut sorted = order.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, [0, 1, 2, 3]);
+    }
+    // All 24 orders occur, and a seed gives another order in another contest.
+    let mut orders = drawn.clone();
+    orders.sort();
+    orders.dedup();
+    assert_eq!(orders.len(), 24);
+    let other = Contest { id: "other".into(), ..contest.clone() };
+    assert!((0..200).any(|seed| other.drawn_order(&[seed; 32]) != drawn[usize::from(seed)]));
+}
+
+#[test]
 fn f5_seats_go_to_people() {
     let lists = kind("lists");
     let seats = |number: u64, people: &str| {
