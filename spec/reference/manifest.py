@@ -9,7 +9,7 @@ from contests import Form, Rule, compile_form
 from decisions import Condition, Motion, Winners
 from encoding import (
     MAX_AUTHORITIES, MAX_ROLL_CHANGES, MAX_BABY_STEPS, MAX_BOARD_NAME_BYTES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_GIANT_STEPS, MAX_KEY_NAME_BYTES, MAX_LANGUAGES,
-    MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_SLOTS, MAX_TERMS, MAX_STYLES, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES, Refused, require,
+    MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_SLOTS, MAX_TERMS, MAX_STYLES, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESS_AGE, MAX_WITNESSES, Refused, require,
 )  # fmt: skip
 from group import Element, Point
 from lists import Lists
@@ -90,6 +90,7 @@ class Manifest:
     board: NoteKey
     witness_quorum: int
     witnesses: list[NoteKey]
+    max_age: int | None  # of cosignatures while the voting is open, in seconds
     slots: int  # of all contests, and of the lot
     attachments: list[tuple[bytes, int]]  # hash and length
 
@@ -161,12 +162,17 @@ class Document(Schema):
         # The log of an election has a name of its own: spec/board.md#checkpoints.
         if board_key is not None:
             board_key = replace(board_key, name=f"{board_key.name}/{str(top['election_id'])[:16]}")
-        cosigners = self.fields("witnesses", top["witnesses"], "quorum members")
+        cosigners = self.fields("witnesses", top["witnesses"], "quorum members", "max_age")
         witnesses = []
         for path, item in self.items("witnesses.members", cosigners["members"], 0, MAX_WITNESSES):
             member = self.fields(path, item, "name key")
             witnesses.append(self.note_key(path, member["name"], member["key"]))
         witness_quorum = self.integer("witnesses.quorum", cosigners["quorum"], 0, len(witnesses))
+        max_age = None
+        if (age := cosigners.get("max_age", MISSING)) is not MISSING:
+            max_age = self.integer("witnesses.max_age", age, 1, MAX_WITNESS_AGE)
+            if witness_quorum == 0:
+                self.problems.append("witnesses.max_age: a limit of the age needs a quorum of at least one")
         for path, item in self.items("client_software", top.get("client_software", MISSING), 0, MAX_MANIFEST_BYTES):
             program = self.fields(path, item, "name sha256")
             self.string(f"{path}.name", program["name"], line)
@@ -195,7 +201,7 @@ class Document(Schema):
         return Manifest(
             digest, contests, styles, max_weight, total_weight, ballots, ties, quorum,
             roll_changes, counted, per_weight,
-            closing, organiser, authorities, threshold, confirmed, trustees, board_key, witness_quorum, witnesses,
+            closing, organiser, authorities, threshold, confirmed, trustees, board_key, witness_quorum, witnesses, max_age,
             slots, self.attachments,
         )  # fmt: skip
 

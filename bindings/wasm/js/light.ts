@@ -8,7 +8,7 @@
  */
 
 import { BallottaError } from './errors.js';
-import { bytes, choicesJson, codes, hash, isOpening, keptBoard, options, pin, text, typed, weight as heavy } from './input.js';
+import { bytes, choicesJson, codes, hash, isOpening, keptBoard, options, pin, seconds, text, typed, weight as heavy } from './input.js';
 import { Instance, parse } from './instance.js';
 import { type WasmSource, compileLight } from './module.js';
 import { PreparedBallot, base64, wiping } from './prepared.js';
@@ -20,6 +20,7 @@ import type {
   ChoiceProblem,
   Choices,
   CompiledModule,
+  Freshness,
   LightBoardState,
   LightElectionOptions,
   LightFoundBallot,
@@ -152,6 +153,12 @@ export class LightElection extends Texts {
   /** The state of the board as it was read last. Keep it for the next visit: it is the option `kept`. */
   get board(): LightBoardState {
     return this.state;
+  }
+
+  /** Whether enough witnesses have cosigned the board lately, as it was read last. See `Election.freshness`. */
+  freshness(now?: number): Freshness {
+    const time = seconds(now);
+    return this.instance.call(() => parse(this.raw.freshness(time)));
   }
 
   /** The identifiers of a contest's options in the order in which a page shows them. See `Election.drawnOrder`. */

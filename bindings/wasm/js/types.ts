@@ -124,6 +124,12 @@ export interface Contest {
   readonly options: readonly Option[];
 }
 
+/** How lately witnesses have cosigned the board of an open voting. Ages are in seconds. */
+export type Freshness =
+  | { readonly state: 'no_limit' | 'not_open' }
+  | { readonly state: 'fresh'; readonly cosigned: number; readonly quorum: number }
+  | { readonly state: 'old'; readonly cosigned: number; readonly quorum: number; readonly youngest: number | null; readonly limit: number };
+
 /** A ballot style: the contests that a voter gets. */
 export interface Style {
   readonly id: string;

@@ -125,6 +125,12 @@ test('a seed draws the order of the options', async () => {
   assert.throws(() => election.drawnOrder(contest.id, '1'.repeat(32)), { code: 'invalid-input', field: 'seed' });
 });
 
+test('without a limit the age of cosignatures says nothing', async () => {
+  const election = await ballotta.openElection(record(), pinned);
+  for (const now of [undefined, 0, 1_800_000_000.5, Number.MAX_SAFE_INTEGER]) assert.deepEqual(election.freshness(now), { state: 'no_limit' });
+  for (const now of [-1, NaN, Infinity, 1n, '5', null]) assert.throws(() => election.freshness(now), { code: 'invalid-input', field: 'now' });
+});
+
 test('a ballot is found on the board', async () => {
   const election = await ballotta.openElection(record(), pinned);
   const { tracker, entry } = vectors.voted;

@@ -596,7 +596,8 @@ fn manifest(bytes: &[u8]) -> Result<Fields> {
         .with("closing", json!(manifest.closing()))
         .with("board", log(manifest.board()))
         .with("witnesses", witnesses)
-        .with("witnesses needed", manifest.witnesses().quorum))
+        .with("witnesses needed", manifest.witnesses().quorum)
+        .with("largest age of cosignatures", json!(manifest.witnesses().max_age)))
 }
 
 fn organiser_entry(action: Action, body: &[u8]) -> Result<Fields> {

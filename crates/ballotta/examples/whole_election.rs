@@ -145,7 +145,7 @@ fn main() -> Fallible<()> {
             members: vec![party("Ada", &seeds[0].signing_key()), party("Bob", &seeds[1].signing_key())],
         },
         board: LogKey { name: board_name.into(), key: parse_log_key(&board_key)? },
-        witnesses: Witnesses { quorum: 0, members: Vec::new() },
+        witnesses: Witnesses { quorum: 0, max_age: None, members: Vec::new() },
         client_software: Vec::new(),
     };
     let manifest = Manifest::parse(&contents.to_bytes()?)?;

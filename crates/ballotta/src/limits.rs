@@ -50,6 +50,8 @@ pub(crate) const MAX_POINTERS: usize = 4096;
 pub(crate) const MAX_SIGNED_BY_ONE: usize = 64;
 /// The most witnesses in an election.
 pub const MAX_WITNESSES: usize = 32;
+/// The largest limit of the age of cosignatures, in seconds: 365 days.
+pub const MAX_WITNESS_AGE: u64 = 31_536_000;
 /// The most credential authorities in an election.
 pub const MAX_AUTHORITIES: usize = 8;
 /// The most ballots of one credential that a manifest can admit. A ledger counts them in one byte for each line of the roll.

@@ -380,6 +380,9 @@ pub enum ManifestProblem {
     /// The witnesses must close the election, but the manifest requires no witness.
     #[error("closing by witnesses needs a quorum of at least 1 witness")]
     ClosingWithoutWitnesses,
+    /// Cosignatures have a limit of their age, but the manifest requires no witness.
+    #[error("a limit of the age of cosignatures needs a quorum of at least 1 witness")]
+    AgeWithoutWitnesses,
     /// The string is not 32 bytes in hexadecimal.
     #[error("expected 64 lower-case hexadecimal digits")]
     BadHex,

@@ -369,6 +369,10 @@ pub struct LogKey {
 pub struct Witnesses {
     /// The number of witnesses that must cosign a checkpoint.
     pub quorum: usize,
+    /// How old the cosignatures of a checkpoint may be while the voting is open, in seconds, before clients say that their copy of
+    /// the board may be old. `None`: they do not look at the age.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_age: Option<u64>,
     /// The names and keys of all witnesses.
     pub members: Vec<LogKey>,
 }

@@ -22,7 +22,8 @@ use crate::json::{self, Distinct, JsonPath, Node, Object, ProblemLog};
 use crate::limits::{
     MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS, MAX_AUTHORITIES, MAX_BALLOTS_PER_CREDENTIAL, MAX_BOARD_NAME_BYTES,
     MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_GIANT_STEPS, MAX_KEY_NAME_BYTES, MAX_LANGUAGES, MAX_MANIFEST_BYTES, MAX_OPTIONS,
-    MAX_ROLL_CHANGES, MAX_SLOTS, MAX_STYLES, MAX_TERMS, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES,
+    MAX_ROLL_CHANGES, MAX_SLOTS, MAX_STYLES, MAX_TERMS, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT,
+    MAX_WITNESS_AGE, MAX_WITNESSES,
 };
 use crate::problem::{ManifestErrors, ManifestProblem};
 use crate::text::{Text, read_distinct_id, read_distinct_title, read_key_name, read_language, read_line};
@@ -414,10 +415,16 @@ impl ManifestParser {
         let mut object = node.object()?;
         let count = object.length("members").unwrap_or(MAX_WITNESSES) as u64;
         let quorum = object.integer("quorum", 0..=count);
+        let max_age = object.optional("max_age", |node| {
+            if quorum == Some(0) {
+                node.path().report(ManifestProblem::AgeWithoutWitnesses);
+            }
+            node.integer(1..=MAX_WITNESS_AGE)
+        });
         let members = object
             .required("members", |node| node.list(0..=MAX_WITNESSES, |node| self.log_key(&node, MAX_KEY_NAME_BYTES)));
         object.finish();
-        Some(Witnesses { quorum: quorum?, members: members? })
+        Some(Witnesses { quorum: quorum?, max_age: max_age?, members: members? })
     }
 
     fn party(&mut self, node: &Node<'_>) -> Option<Party> {

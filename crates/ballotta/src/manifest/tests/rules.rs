@@ -1,7 +1,9 @@
 //! Every kind of contest in a manifest, and everything that can be wrong with its rule.
 
 use super::*;
-use crate::limits::{MAX_CREDITS, MAX_GRADES, MAX_POINTS, MAX_RANKED_OPTIONS, MAX_SEATS, MAX_TERMS, MAX_TOTAL};
+use crate::limits::{
+    MAX_CREDITS, MAX_GRADES, MAX_POINTS, MAX_RANKED_OPTIONS, MAX_SEATS, MAX_TERMS, MAX_TOTAL, MAX_WITNESS_AGE,
+};
 
 /// A title with this text.
 fn title(text: &str) -> Value {
@@ -611,6 +613,26 @@ fn motions_are_read_or_refused() {
     refused(&choose, motion(&[above]), "passes.conditions[0].fraction", problem);
     let both = [("winners", json!({ "number": 1 })), ("passes", all.clone())];
     assert_eq!(faults_beside(&choose, &both), [("passes".to_string(), ManifestProblem::WinnersOfMotion)]);
+}
+
+#[test]
+fn an_age_of_cosignatures() {
+    let of = |age: Value| with(&[("/witnesses/max_age", age)]);
+    for age in [1, 3600, MAX_WITNESS_AGE] {
+        assert_eq!(parse(&of(json!(age))).unwrap().witnesses().max_age, Some(age));
+    }
+    for found in [0, MAX_WITNESS_AGE + 1] {
+        let problem = ManifestProblem::OutOfRange { found, min: 1, max: MAX_WITNESS_AGE };
+        assert_eq!(faults(&of(json!(found))), [("witnesses.max_age".to_string(), problem)]);
+    }
+    let mut manifest = value();
+    manifest["witnesses"].as_object_mut().unwrap().remove("max_age");
+    assert_eq!(parse(&manifest).unwrap().witnesses().max_age, None);
+    // Without required witnesses there is nothing whose age could be limited.
+    let without = |closing: &str| faults(&with(&[("/witnesses/quorum", json!(0)), ("/closing", json!(closing))]));
+    let problem = ("witnesses.max_age".to_string(), ManifestProblem::AgeWithoutWitnesses);
+    assert_eq!(without("statements"), [problem.clone()]);
+    assert_eq!(without("witnesses"), [problem, ("closing".to_string(), ManifestProblem::ClosingWithoutWitnesses)]);
 }
 
 #[test]
