@@ -9,7 +9,7 @@ from contests import Form, Rule, compile_form
 from decisions import Condition, Motion, Winners
 from encoding import (
     MAX_AUTHORITIES, MAX_ROLL_CHANGES, MAX_BABY_STEPS, MAX_BOARD_NAME_BYTES, MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_GIANT_STEPS, MAX_KEY_NAME_BYTES, MAX_LANGUAGES,
-    MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_SLOTS, MAX_TERMS, MAX_STYLES, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES, Refused, require,
+    MAX_MANIFEST_BYTES, MAX_OPTIONS, MAX_SLOTS, MAX_TERMS, MAX_STYLES, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESS_AGE, MAX_WITNESSES, Refused, require,
 )  # fmt: skip
 from group import Element, Point
 from lists import Lists
@@ -40,6 +40,12 @@ class Contest:
     first_slot: int
     winners: Winners | None = None
     passes: Motion | None = None
+    order: str | None = None
+
+    def drawn_order(self, seed: bytes) -> list[int]:
+        """The options as a page with this seed shows them, if the order is "random": spec/manifest.md#order-of-options."""
+        places = [tagged("shown-order", seed, self.id.encode(), option.encode()) for option in self.options]
+        return sorted(range(len(places)), key=places.__getitem__)
 
     @property
     def slots(self) -> range:
@@ -84,6 +90,7 @@ class Manifest:
     board: NoteKey
     witness_quorum: int
     witnesses: list[NoteKey]
+    max_age: int | None  # of cosignatures while the voting is open, in seconds
     slots: int  # of all contests, and of the lot
     attachments: list[tuple[bytes, int]]  # hash and length
 
@@ -155,12 +162,17 @@ class Document(Schema):
         # The log of an election has a name of its own: spec/board.md#checkpoints.
         if board_key is not None:
             board_key = replace(board_key, name=f"{board_key.name}/{str(top['election_id'])[:16]}")
-        cosigners = self.fields("witnesses", top["witnesses"], "quorum members")
+        cosigners = self.fields("witnesses", top["witnesses"], "quorum members", "max_age")
         witnesses = []
         for path, item in self.items("witnesses.members", cosigners["members"], 0, MAX_WITNESSES):
             member = self.fields(path, item, "name key")
             witnesses.append(self.note_key(path, member["name"], member["key"]))
         witness_quorum = self.integer("witnesses.quorum", cosigners["quorum"], 0, len(witnesses))
+        max_age = None
+        if (age := cosigners.get("max_age", MISSING)) is not MISSING:
+            max_age = self.integer("witnesses.max_age", age, 1, MAX_WITNESS_AGE)
+            if witness_quorum == 0:
+                self.problems.append("witnesses.max_age: a limit of the age needs a quorum of at least one")
         for path, item in self.items("client_software", top.get("client_software", MISSING), 0, MAX_MANIFEST_BYTES):
             program = self.fields(path, item, "name sha256")
             self.string(f"{path}.name", program["name"], line)
@@ -189,14 +201,14 @@ class Document(Schema):
         return Manifest(
             digest, contests, styles, max_weight, total_weight, ballots, ties, quorum,
             roll_changes, counted, per_weight,
-            closing, organiser, authorities, threshold, confirmed, trustees, board_key, witness_quorum, witnesses,
+            closing, organiser, authorities, threshold, confirmed, trustees, board_key, witness_quorum, witnesses, max_age,
             slots, self.attachments,
         )  # fmt: skip
 
     def contests(self, value: Any, max_weight: int, total_weight: int) -> list[Contest]:
         contests: list[Contest] = []
         for path, item in self.items("contests", value, 1, MAX_CONTESTS):
-            found = self.fields(path, item, "id title rule options", "description attachments winners passes")
+            found = self.fields(path, item, "id title rule options", "description attachments winners passes order")
             name = self.string(f"{path}.id", found["id"], identifier)
             self.text(f"{path}.title", found["title"])
             self.text(f"{path}.description", found.get("description", MISSING))
@@ -213,9 +225,14 @@ class Document(Schema):
                 passes = read_motion(self, f"{path}.passes", found["passes"], options, rule)
                 if winners:
                     self.problems.append(f"{path}.passes: the contest has winners")
+            order = None
+            if found.get("order", MISSING) is not MISSING:
+                order = self.word(f"{path}.order", found["order"], "alphabetical", "random")
+                if isinstance(rule, Lists) and rule.seats and rule.seats.people != "preferences":
+                    self.problems.append(f"{path}.order: the order of a list says who takes its seats")
             if name and slots is not None:
                 first = contests[-1].slots.stop if contests else 0
-                contests.append(Contest(name, rule, options, first, winners, passes))
+                contests.append(Contest(name, rule, options, first, winners, passes, order))
         self.distinct("contests", [contest.id for contest in contests])
         return contests
 

@@ -57,6 +57,8 @@ pub fn base() -> Value {
     ] });
     manifest["contests"][0]["description"] = text("Explains.");
     manifest["contests"][0]["options"][1]["description"] = text("Explains.");
+    manifest["contests"][0]["order"] = "alphabetical".into();
+    manifest["contests"][8]["order"] = "random".into();
     manifest["attachments"] = attachments(1);
     manifest["contests"][0]["attachments"] = attachments(2);
     manifest["contests"][0]["options"][1]["attachments"] = attachments(1);
@@ -71,6 +73,7 @@ pub fn base() -> Value {
     manifest["weights"] = json!({ "unit": text("votes"), "max": 5, "total": 100 });
     manifest["quorum"] = json!({ "of": "heads", "base": "roll", "rule": "more_than", "fraction": [1, 2] });
     manifest["roll_changes"] = json!({ "number": 2, "weight": 3 });
+    manifest["witnesses"]["max_age"] = 3600.into();
     manifest["client_software"] = json!([{ "name": "page", "sha256": "5c".repeat(32) }]);
     manifest
 }
@@ -442,7 +445,11 @@ fn fields() -> Vec<Case> {
         (NO, "a fraction of three numbers", one("quorum/fraction", json!([1, 2, 3]))),
         (NO, "another closing", one("closing", "organiser".into())),
         (YES, "closing by witnesses", one("closing", "witnesses".into())),
-        (NO, "closing by witnesses without a quorum", vec![set("closing", "witnesses"), set("witnesses/quorum", 0)]),
+        (
+            NO,
+            "closing by witnesses without a quorum",
+            vec![set("closing", "witnesses"), unset("witnesses/max_age"), set("witnesses/quorum", 0)],
+        ),
         (YES, "a roll that the opening fixes", vec![unset("roll_changes")]),
         (YES, "as many changes of the roll as there may be", changes(1 << 16, 1 << 44)),
         (NO, "more changes of the roll than there may be", changes((1 << 16) + 1, 1)),
@@ -451,6 +458,36 @@ fn fields() -> Vec<Case> {
         (NO, "changes of the roll without weight", changes(1, 0)),
         (NO, "changes of the roll until a time", one("roll_changes", "close".into())),
         (NO, "changes of the roll with an unknown field", one("roll_changes/until", "close".into())),
+        (YES, "cosignatures of any age", vec![unset("witnesses/max_age")]),
+        (YES, "cosignatures of at most a second", one("witnesses/max_age", 1.into())),
+        (YES, "cosignatures of at most a year", one("witnesses/max_age", 31_536_000.into())),
+        (NO, "cosignatures of more than a year", one("witnesses/max_age", 31_536_001.into())),
+        (NO, "cosignatures of no age", one("witnesses/max_age", 0.into())),
+        (NO, "an age that is a text", one("witnesses/max_age", "3600".into())),
+        (NO, "a limit of the age without required witnesses", one("witnesses/quorum", 0.into())),
+        (YES, "the order of the manifest", vec![unset("contests/0/order")]),
+        (YES, "the order of another contest", one("contests/1/order", "random".into())),
+        (NO, "an unknown order", one("contests/0/order", "reversed".into())),
+        (NO, "an order that is null", one("contests/0/order", Value::Null)),
+        (YES, "an order of lists whose seats are taken by preferences", one("contests/5/order", "alphabetical".into())),
+        (
+            NO,
+            "an order of lists whose seats are taken by their order",
+            vec![set("contests/5/rule/seats/people", "order"), set("contests/5/order", "random")],
+        ),
+        (
+            NO,
+            "an order of lists whose order decides between equal preferences",
+            vec![
+                set("contests/5/rule/seats/people", "preferences_then_order"),
+                set("contests/5/order", "alphabetical"),
+            ],
+        ),
+        (
+            YES,
+            "an order of lists without seats",
+            vec![unset("contests/5/rule/seats"), set("contests/5/order", "random")],
+        ),
         (YES, "no attachments", one("attachments", json!([]))),
         (YES, "attachments of the election", one("attachments", attachments(16))),
         (NO, "too many attachments", one("attachments", attachments(17))),
@@ -527,7 +564,7 @@ fn parties() -> Vec<Case> {
         ),
         (NO, "no credential authorities", one("credential_authorities", json!([]))),
         (NO, "a quorum of more witnesses than there are", one("witnesses/quorum", 3.into())),
-        (YES, "no witnesses", vec![set("witnesses/quorum", 0), set("witnesses/members", json!([]))]),
+        (YES, "no witnesses", vec![set("witnesses", json!({ "quorum": 0, "members": [] }))]),
     ]
 }
 

@@ -18,7 +18,7 @@ use ballotta::record::{self, MemoryRecord, RecordError, TiledLogError, read_head
 use ballotta::tally::heads::VoterHead;
 use ballotta::verifier::{CheckId, Place};
 use ballotta::voter::light::{LightElection, LightPromise, LightStatus, OpeningShown};
-use ballotta::voter::{Voter, VoterError};
+use ballotta::voter::{self, Freshness, Voter, VoterError};
 use ballotta::weaken::{Check, Weaken};
 use ballotta::written::{VoterNumber, WrittenTracker};
 use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, choose, failures, verify_record};
@@ -688,6 +688,95 @@ fn the_closing_checkpoint_is_that_of_the_close() {
     assert_eq!(with(Some(of(&forked))), Err(VoterError::TwoHistories));
     let open = light_record(&before);
     assert_eq!(read(&open).unwrap().closing_witnesses(&open), Ok(None));
+}
+
+/// The time at which the cosignatures of these tests are looked at.
+const NOW: u64 = 1_800_000_000;
+
+/// An open voting with three witnesses, of which two must have cosigned in the last ten minutes, if there is a limit.
+fn with_max_age(max_age: Option<u64>) -> Election {
+    Election::build(ElectionOptions { witnesses: (3, 2), max_age, ..ElectionOptions::default() })
+}
+
+/// The record whose current checkpoint these witnesses have cosigned at these times.
+fn cosigned(board: &Board<'_>, times: &[(usize, u64)]) -> MemoryRecord {
+    let mut record = light_record(board);
+    let mut signed = SignedCheckpoint::parse(&record.files[record::CHECKPOINT]).unwrap();
+    let checkpoint = signed.verify(board.election.signer.key()).unwrap().clone();
+    for (witness, time) in times {
+        signed.add_cosignature(board.election.witnesses[*witness].cosign(&checkpoint, *time).unwrap());
+    }
+    record.files.insert(record::CHECKPOINT.into(), signed.to_string().into_bytes());
+    record
+}
+
+/// What the light client and the whole reading say, which is the same.
+#[track_caller]
+fn freshness(record: &MemoryRecord, now: u64) -> Freshness {
+    let light = read(record).unwrap().freshness(now);
+    let whole = voter::Election::read(record, &mut TestRng(1)).unwrap().freshness(now);
+    assert_eq!(light, whole);
+    light
+}
+
+#[test]
+fn cosignatures_have_an_age() {
+    let (limit, quorum) = (600, 2);
+    let election = with_max_age(Some(limit));
+    let mut board = election.open_board();
+    board.vote(0, &[Choice::Options(vec![0])]);
+    let fresh = |cosigned| Freshness::Fresh { cosigned, quorum };
+    let old = |cosigned, youngest| Freshness::Old { cosigned, quorum, youngest, limit };
+    let of = |times: &[(usize, u64)]| freshness(&cosigned(&board, times), NOW);
+    // At the limit, and a second later.
+    assert_eq!(of(&[(0, NOW - limit), (1, NOW - limit)]), fresh(2));
+    assert_eq!(of(&[(0, NOW - limit), (1, NOW - limit - 1)]), old(1, Some(limit)));
+    assert_eq!(of(&[(0, NOW - limit - 1), (1, NOW - limit - 1)]), old(0, Some(limit + 1)));
+    assert_eq!(of(&[(0, NOW), (1, NOW - limit - 1), (2, NOW - 1)]), fresh(2));
+    assert_eq!(of(&[(0, NOW), (1, NOW), (2, NOW)]), fresh(3));
+    // Too few witnesses, and none.
+    assert_eq!(of(&[(2, NOW - 5)]), old(1, Some(5)));
+    assert_eq!(of(&[]), old(0, None));
+    // A time in the future is fresh: the clock of the device may be slow.
+    assert_eq!(of(&[(0, NOW + 1), (1, NOW + 1_000_000)]), fresh(2));
+    assert_eq!(of(&[(0, NOW + 1), (1, 0)]), old(1, Some(0)));
+    assert_eq!(freshness(&cosigned(&board, &[(0, u64::MAX >> 1), (1, 0)]), u64::MAX), old(0, Some(1 << 63)));
+    // One witness is one witness, at the last time at which it cosigned.
+    assert_eq!(of(&[(0, NOW), (0, NOW - 1)]), old(1, Some(0)));
+    assert_eq!(of(&[(0, NOW - 5000), (0, NOW - 7), (0, NOW - 9000), (1, NOW)]), fresh(2));
+    // A cosignature of another checkpoint: nobody has cosigned. The light client does not read such an election.
+    let mut forked = board.clone();
+    forked.vote(1, &[Choice::Options(vec![0])]);
+    let text =
+        |board: &Board<'_>| String::from_utf8(cosigned(board, &[(0, NOW), (1, NOW)]).files[record::CHECKPOINT].clone());
+    let (own, foreign) = (text(&board).unwrap(), text(&forked).unwrap());
+    let lines = own.lines().take(6).chain(foreign.lines().skip(6));
+    let mut record = light_record(&board);
+    record
+        .files
+        .insert(record::CHECKPOINT.into(), lines.map(|line| format!("{line}\n")).collect::<String>().into_bytes());
+    let whole = voter::Election::read(&record, &mut TestRng(1)).unwrap();
+    assert_eq!(whole.freshness(NOW), old(0, None));
+    assert!(matches!(read(&record), Err(VoterError::Record(RecordError::Checkpoint { .. }))));
+}
+
+#[test]
+fn the_age_says_something_only_under_a_limit_while_the_voting_is_open() {
+    let election = with_max_age(None);
+    let board = election.open_board();
+    assert_eq!(freshness(&cosigned(&board, &[(0, 1), (1, 1)]), NOW), Freshness::NoLimit);
+    assert_eq!(freshness(&cosigned(&board, &[]), NOW), Freshness::NoLimit);
+    let election = with_max_age(Some(60));
+    let mut board = election.open_board();
+    board.everybody_votes();
+    assert!(freshness(&cosigned(&board, &[]), NOW).is_old());
+    let mut cancelled = board.clone();
+    cancelled.cancel();
+    assert_eq!(freshness(&cosigned(&cancelled, &[]), NOW), Freshness::NotOpen);
+    board.organise(Action::Close);
+    assert_eq!(freshness(&cosigned(&board, &[]), NOW), Freshness::NotOpen);
+    let codes = [Freshness::NoLimit, Freshness::NotOpen].map(|status| (status.code(), status.is_old()));
+    assert_eq!(codes, [("no_limit", false), ("not_open", false)]);
 }
 
 /// A roll of many voters: every voter is found.

@@ -143,6 +143,26 @@ fn digests() {
     check("digests.json", &json!([of_manifest, of_fingerprint, of_joint_key, of_roll, of_keys, of_tracker]));
 }
 
+/// The orders in which pages show options, by hand.
+#[test]
+fn shown_orders() {
+    let base = manifests::base();
+    let manifest = Manifest::parse(&manifests::serialised(&base)).unwrap();
+    let cases = [(0, 0x11_u8), (0, 0x12), (5, 0x11), (5, 0x12), (8, 0x13)];
+    let vectors = cases.map(|(position, byte)| {
+        let (contest, seed) = (&manifest.contests()[position], [byte; 32]);
+        let place = |id: &str| tagged("shown-order", &[&seed, contest.id.as_bytes(), id.as_bytes()]).0;
+        let mut drawn: Vec<&str> = contest.options.iter().map(|option| option.id.as_str()).collect();
+        let options = drawn.clone();
+        drawn.sort_by_key(|id| place(id));
+        let found = contest.drawn_order(&seed);
+        assert_eq!(found.iter().map(|option| options[*option]).collect::<Vec<_>>(), drawn);
+        let places: Vec<String> = options.iter().map(|id| hex::encode(place(id))).collect();
+        json!({ "contest": contest.id, "seed": hex::encode(seed), "options": options, "places": places, "shown": drawn })
+    });
+    check("shown-orders.json", &json!(vectors));
+}
+
 #[test]
 fn generators() {
     let vector = |name: &str, label: &str, index: Option<u64>| {

@@ -2,7 +2,7 @@
 
 import type { Awaitable } from './platform.js';
 import type { Texts } from './texts.js';
-import type { BoardState, CheckedOpening, ChoiceProblem, Choices, FoundBallot, MessageKind } from './types.js';
+import type { BoardState, CheckedOpening, ChoiceProblem, Choices, FoundBallot, Freshness, MessageKind } from './types.js';
 
 /** An election: {@link index!Election}, or {@link worker!WorkerElection} with promises. */
 export interface AnyElection extends Texts {
@@ -14,6 +14,8 @@ export interface AnyElection extends Texts {
   readonly pinned: boolean;
   /** The state of the board when the election was opened. */
   readonly board: BoardState;
+  freshness(now?: number): Awaitable<Freshness>;
+  drawnOrder(contest: string, seed: Uint8Array): Awaitable<readonly string[]>;
   checkChoices(choices: Choices, style: string, weight?: bigint): Awaitable<readonly ChoiceProblem[]>;
   credential(code: string | readonly string[]): Awaitable<AnyCredential>;
   checkOpening(opening: Uint8Array, tracker: string, voterNumber: string): Awaitable<CheckedOpening>;

@@ -9,7 +9,7 @@
  */
 
 import { BallottaError } from './errors.js';
-import { bytes, choicesJson, codes, hash, isOpening, options, pin, text, typed, verification, weight as heavy } from './input.js';
+import { bytes, choicesJson, codes, hash, isOpening, options, pin, seconds, text, typed, verification, weight as heavy } from './input.js';
 import { Instance, parse, parseExact } from './instance.js';
 import { type WasmSource, compile, compileVerifier } from './module.js';
 import { type RawCredential, type RawElection, type RawVoter, instantiate } from './raw.js';
@@ -27,6 +27,7 @@ import type {
   ElectionOptions,
   CompiledModule,
   FoundBallot,
+  Freshness,
   MessageKind,
   Progress,
   RecordSource,
@@ -154,6 +155,25 @@ export class Election extends Texts implements AnyElection {
     this.writtenFingerprint = instance.call(() => raw.written_fingerprint());
     this.board = instance.call(() => parse<BoardState>(raw.board()));
     this.pinned = pinned;
+  }
+
+  /**
+   * Whether as many witnesses as the election asks for have cosigned the board lately, as it was read, by a time in seconds since
+   * 1970; the default is the clock of the device. In the state `old`, say that this copy of the board may be old: fewer witnesses
+   * than the election asks for have cosigned it in the last `limit` seconds. It accuses nobody: the clock may be wrong.
+   */
+  freshness(now?: number): Freshness {
+    const time = seconds(now);
+    return this.instance.call(() => parse(this.raw.freshness(time)));
+  }
+
+  /**
+   * The identifiers of a contest's options in the order in which a page shows them to a voter, if the `order` of the contest is
+   * `random`. Draw 32 random bytes once for each voter and keep them, so that the voter sees the same order again.
+   */
+  drawnOrder(contest: string, seed: Uint8Array): readonly string[] {
+    const [id, drawn] = [text(contest, 'contest', 64), bytes(seed, 'seed')];
+    return this.instance.call(() => parse(this.raw.drawn_order(id, drawn)));
   }
 
   /**

@@ -48,6 +48,13 @@ export function weight(value: unknown): bigint {
   return value;
 }
 
+/** A time in seconds since 1970, without fractions; that of the device if there is none. */
+export function seconds(value: unknown): number {
+  const now = value === undefined ? Date.now() / 1000 : value;
+  if (typeof now !== 'number' || !(now >= 0 && now <= Number.MAX_SAFE_INTEGER)) throw invalid('now', 'expected seconds since 1970');
+  return Math.floor(now);
+}
+
 /** A tracker, a voter number or a fingerprint as a person typed it, which the library reads. */
 export function typed(value: unknown, field: string): string {
   return text(value, field, 256);

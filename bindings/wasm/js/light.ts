@@ -8,7 +8,7 @@
  */
 
 import { BallottaError } from './errors.js';
-import { bytes, choicesJson, codes, hash, isOpening, keptBoard, options, pin, text, typed, weight as heavy } from './input.js';
+import { bytes, choicesJson, codes, hash, isOpening, keptBoard, options, pin, seconds, text, typed, weight as heavy } from './input.js';
 import { Instance, parse } from './instance.js';
 import { type WasmSource, compileLight } from './module.js';
 import { PreparedBallot, base64, wiping } from './prepared.js';
@@ -20,6 +20,7 @@ import type {
   ChoiceProblem,
   Choices,
   CompiledModule,
+  Freshness,
   LightBoardState,
   LightElectionOptions,
   LightFoundBallot,
@@ -152,6 +153,18 @@ export class LightElection extends Texts {
   /** The state of the board as it was read last. Keep it for the next visit: it is the option `kept`. */
   get board(): LightBoardState {
     return this.state;
+  }
+
+  /** Whether enough witnesses have cosigned the board lately, as it was read last. See `Election.freshness`. */
+  freshness(now?: number): Freshness {
+    const time = seconds(now);
+    return this.instance.call(() => parse(this.raw.freshness(time)));
+  }
+
+  /** The identifiers of a contest's options in the order in which a page shows them. See `Election.drawnOrder`. */
+  drawnOrder(contest: string, seed: Uint8Array): readonly string[] {
+    const [id, drawn] = [text(contest, 'contest', 64), bytes(seed, 'seed')];
+    return this.instance.call(() => parse(this.raw.drawn_order(id, drawn)));
   }
 
   /** Everything that the rules of a ballot style do not allow; an empty list if the choices can be cast. See `Election.checkChoices`. */

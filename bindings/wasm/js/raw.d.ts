@@ -13,6 +13,8 @@ export interface RawElection {
   written_fingerprint(): string;
   manifest(): Uint8Array;
   board(): Uint8Array;
+  freshness(now: number): Uint8Array;
+  drawn_order(contest: string, seed: Uint8Array): Uint8Array;
   check_choices(choices: Uint8Array, style: string, weight: bigint): Uint8Array;
   credential(code: Uint8Array): RawCredential;
   check_opening(opening: Uint8Array, tracker: string, voter: string): Uint8Array;

@@ -31,6 +31,7 @@ interface Manifest {
     readonly rule: ManifestRule;
     readonly winners?: ManifestWinners;
     readonly passes?: MotionRule;
+    readonly order?: Contest['order'];
     readonly options: readonly Described[];
   })[];
   readonly styles: readonly Style[];
@@ -117,6 +118,7 @@ export class Texts {
       rule: rule(contest.rule),
       ...(contest.winners && { winners: winners(contest.winners) }),
       ...(contest.passes && { passes: structuredClone(contest.passes) }),
+      ...(contest.order && { order: contest.order }),
       options: contest.options.map(described),
     }));
     if (style === undefined) return all;

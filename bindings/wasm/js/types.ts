@@ -119,8 +119,16 @@ export interface Contest {
   readonly winners?: WinnersRule;
   /** When the motion passes, if the contest is one. */
   readonly passes?: MotionRule;
+  /** The order in which a page shows the options; without it, their own. For `random` see {@link index!Election.drawnOrder}. */
+  readonly order?: 'alphabetical' | 'random';
   readonly options: readonly Option[];
 }
+
+/** How lately witnesses have cosigned the board of an open voting. Ages are in seconds. */
+export type Freshness =
+  | { readonly state: 'no_limit' | 'not_open' }
+  | { readonly state: 'fresh'; readonly cosigned: number; readonly quorum: number }
+  | { readonly state: 'old'; readonly cosigned: number; readonly quorum: number; readonly youngest: number | null; readonly limit: number };
 
 /** A ballot style: the contests that a voter gets. */
 export interface Style {

@@ -86,6 +86,8 @@ async function answer(id: number, target: number, method: string, args: readonly
     if (method === 'refresh') return object.refresh().then(() => object.board);
   }
   if (object instanceof Election || (light && object instanceof light.LightElection)) {
+    if (method === 'freshness') return object.freshness(first);
+    if (method === 'drawnOrder') return object.drawnOrder(first, second);
     if (method === 'checkChoices') return object.checkChoices(first, second, third);
     if (method === 'credential') return describe(await object.credential(first));
     if (method === 'checkOpening') return object.checkOpening(first, second, third);

@@ -5,7 +5,7 @@
  */
 
 import { BallottaError, type ErrorCode, invalid } from './errors.js';
-import { bytes, codes, hash, isOpening, keptBoard, options, pin, plain, text, typed, verification, weight as heavy } from './input.js';
+import { bytes, codes, hash, isOpening, keptBoard, options, pin, plain, seconds, text, typed, verification, weight as heavy } from './input.js';
 import { source } from './record.js';
 import { Texts } from './texts.js';
 import type {
@@ -19,6 +19,7 @@ import type {
   ElectionOptions,
   CompiledModule,
   FoundBallot,
+  Freshness,
   LightBoardState,
   LightElectionOptions,
   LightFoundBallot,
@@ -277,6 +278,16 @@ abstract class InWorker extends Texts {
     this.fingerprint = fingerprint;
     this.writtenFingerprint = writtenFingerprint;
     this.pinned = pinned;
+  }
+
+  /** See {@link index!Election.freshness}. */
+  async freshness(now?: number): Promise<Freshness> {
+    return this.line.call(this.handle, 'freshness', [seconds(now)]);
+  }
+
+  /** See {@link index!Election.drawnOrder}. */
+  async drawnOrder(contest: string, seed: Uint8Array): Promise<readonly string[]> {
+    return this.line.call(this.handle, 'drawnOrder', [text(contest, 'contest', 64), bytes(seed, 'seed')]);
   }
 
   /** See {@link index!Election.checkChoices}. */

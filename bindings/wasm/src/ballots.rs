@@ -9,7 +9,7 @@ use ballotta::ballot::{BallotOpening, ChoiceError, ChoiceErrors, Choices, Prepar
 use ballotta::credential::{Entitlement, VotingCodes};
 use ballotta::election::ElectionContext;
 use ballotta::message::{Message, MessageKind};
-use ballotta::voter::{CheckpointWitnesses, Voter, VoterError};
+use ballotta::voter::{CheckpointWitnesses, Freshness, Voter, VoterError};
 use ballotta::written::{VoterNumber, WrittenTracker};
 use js_sys::Uint8Array;
 use serde::Serialize;
@@ -81,6 +81,43 @@ pub(crate) fn check_choices(
         option: error.option,
     };
     Ok(json(&errors.into_iter().map(problem).collect::<Vec<_>>())?)
+}
+
+/// How lately witnesses have cosigned the board, as JSON: `state`, `cosigned`, `quorum`, `youngest`, `limit`.
+pub(crate) fn freshness(freshness: Freshness) -> Result<Uint8Array, JsValue> {
+    #[derive(Default, Serialize)]
+    struct Age {
+        state: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cosigned: Option<usize>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        quorum: Option<usize>,
+        /// Inside, `None` is `null`: nobody has cosigned.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        youngest: Option<Option<u64>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        limit: Option<u64>,
+    }
+    let state = freshness.code();
+    data(&match freshness {
+        Freshness::Fresh { cosigned, quorum } => {
+            Age { state, cosigned: Some(cosigned), quorum: Some(quorum), ..Age::default() }
+        }
+        Freshness::Old { cosigned, quorum, youngest, limit } => {
+            Age { state, cosigned: Some(cosigned), quorum: Some(quorum), youngest: Some(youngest), limit: Some(limit) }
+        }
+        _ => Age { state, ..Age::default() },
+    })
+}
+
+/// The identifiers of a contest's options, in the order that a seed of 32 bytes draws.
+pub(crate) fn drawn_order(election: &dyn OpenElection, contest: &str, seed: &[u8]) -> Outcome<Uint8Array> {
+    let contest = election.context().manifest().contests().iter().find(|known| known.id == contest);
+    let contest =
+        contest.ok_or_else(|| Refused::new("invalid-input", "contest", "the election has no such contest"))?;
+    let seed = seed.try_into().map_err(|_| Refused::new("invalid-input", "seed", "expected 32 bytes"))?;
+    let options = contest.drawn_order(seed).into_iter().filter_map(|option| contest.options.get(option));
+    Ok(json(&options.map(|option| option.id.as_str()).collect::<Vec<_>>())?)
 }
 
 /// Checks an opening on the second device: `voterNumber`, `style`, `weight` as text, `choices`.

@@ -15,7 +15,10 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
 
-use crate::ballots::{OpenElection, RawPrepared, Witnesses, asked, check_choices, check_opening, data, voting_codes};
+use crate::ballots::{
+    OpenElection, RawPrepared, Witnesses, asked, check_choices, check_opening, data, drawn_order, freshness,
+    voting_codes,
+};
 use crate::bytes;
 use crate::error::{Outcome, Refused};
 use crate::fetch::RawFetch;
@@ -79,6 +82,17 @@ impl RawElection {
         let head = self.opened.election.head();
         let (opened, closed) = (window.opened, window.closed);
         data(&Board { entries: head.size, root: head.root.to_string(), opened, closed })
+    }
+
+    /// How lately witnesses have cosigned the board, at a time in seconds since 1970.
+    pub fn freshness(&self, now: f64) -> Result<Uint8Array, JsValue> {
+        // A number of seconds is exact in a double.
+        freshness(self.opened.election.freshness(now as u64))
+    }
+
+    /// The identifiers of a contest's options, in the order that a seed of 32 bytes draws.
+    pub fn drawn_order(&self, contest: &str, seed: &[u8]) -> Result<Uint8Array, JsValue> {
+        Ok(drawn_order(&*self.opened, contest, seed)?)
     }
 
     /// All problems of choices that the rules do not allow a voter of this weight.

@@ -22,7 +22,10 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
 
-use crate::ballots::{OpenElection, RawPrepared, Witnesses, asked, check_choices, check_opening, data, voting_codes};
+use crate::ballots::{
+    OpenElection, RawPrepared, Witnesses, asked, check_choices, check_opening, data, drawn_order, freshness,
+    voting_codes,
+};
 use crate::bytes;
 use crate::error::{Outcome, Refused};
 use crate::parts::Parts;
@@ -158,6 +161,17 @@ impl RawLight {
             voters: election.voters(),
             witnesses: (*election.witnesses()).into(),
         })
+    }
+
+    /// How lately witnesses have cosigned the board, at a time in seconds since 1970.
+    pub fn freshness(&self, now: f64) -> Result<Uint8Array, JsValue> {
+        // A number of seconds is exact in a double.
+        freshness(self.opened()?.freshness(now as u64))
+    }
+
+    /// The identifiers of a contest's options, in the order that a seed of 32 bytes draws.
+    pub fn drawn_order(&self, contest: &str, seed: &[u8]) -> Result<Uint8Array, JsValue> {
+        Ok(drawn_order(&**self.opened()?, contest, seed)?)
     }
 
     /// All problems of choices that the rules do not allow a voter of this weight.

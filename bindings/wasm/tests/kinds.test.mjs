@@ -17,9 +17,12 @@ test('rules have their texts in the language that is asked for, and nothing else
     { kind: 'pairs', ties: true, method: 'schulze', blank: false },
   ];
   const contests = rules.map((rule, number) => ({ id: `c${number}`, title: text('Title', 'Titolo'), rule, options: [{ id: 'ada', title: text('Ada', 'Ada') }] }));
+  contests[1].order = 'random';
   const manifest = { kind: 'real', languages: ['en', 'it'], title: text('Club', 'Circolo'), ballots_per_credential: 16,
     weights: { unit: text('shares', 'quote'), max: 1_099_511_627_776, total: 1_099_511_627_776 }, contests, styles: [{ id: 'all', contests: contests.map(({ id }) => id) }] };
   const texts = new Texts(JSON.stringify(manifest), undefined);
+  assert.deepEqual(texts.contests('it').map((contest) => [Object.hasOwn(contest, 'order'), contest.order]),
+    contests.map(({ order }) => [order !== undefined, order]));
   const [grades, ...others] = texts.contests('it').map(({ rule }) => rule);
   assert.deepEqual(grades, { ...rules[0], grades: [{ id: 'good', title: 'Buono' }, { id: 'bad', title: 'Cattivo' }] });
   assert.deepEqual(others, rules.slice(1));

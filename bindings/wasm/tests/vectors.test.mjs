@@ -1,5 +1,6 @@
 // The package gives the same bytes and the same errors as the library.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { load } from 'ballotta';
 import { fixed, hex, pinned, record, unhex, vectors } from './vectors.mjs';
@@ -102,6 +103,32 @@ test('contests, styles and totals are plain and exact', async () => {
   await assert.rejects(ballotta.openElection(record(), { ...pinned, language: 'xx' }), { field: 'language' });
   assert.equal(election.board.opened, vectors.voted.entry - 1);
   assert.equal(election.credential(vectors.ballots[3].code).weight, 1_099_511_627_776n);
+});
+
+test('a seed draws the order of the options', async () => {
+  const election = await ballotta.openElection(record(), pinned);
+  const [contest] = election.contests('en');
+  const seed = (byte) => new Uint8Array(32).fill(byte);
+  const framed = (parts) => Buffer.concat(parts.map((part) => {
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(part.length));
+    return Buffer.concat([length, Buffer.from(part)]);
+  }));
+  const suite = JSON.parse(election.manifestText).suite;
+  const place = (byte, id) => createHash('sha256').update(framed([suite, 'shown-order', seed(byte), contest.id, id].map((part) => Buffer.from(part)))).digest('hex');
+  for (const byte of [1, 2, 3]) {
+    const expected = contest.options.map(({ id }) => id).sort((a, b) => (place(byte, a) < place(byte, b) ? -1 : 1));
+    assert.deepEqual(election.drawnOrder(contest.id, seed(byte)), expected);
+  }
+  assert.throws(() => election.drawnOrder('c99', seed(1)), { code: 'invalid-input', field: 'contest' });
+  assert.throws(() => election.drawnOrder(contest.id, new Uint8Array(31)), { code: 'invalid-input', field: 'seed' });
+  assert.throws(() => election.drawnOrder(contest.id, '1'.repeat(32)), { code: 'invalid-input', field: 'seed' });
+});
+
+test('without a limit the age of cosignatures says nothing', async () => {
+  const election = await ballotta.openElection(record(), pinned);
+  for (const now of [undefined, 0, 1_800_000_000.5, Number.MAX_SAFE_INTEGER]) assert.deepEqual(election.freshness(now), { state: 'no_limit' });
+  for (const now of [-1, NaN, Infinity, 1n, '5', null]) assert.throws(() => election.freshness(now), { code: 'invalid-input', field: 'now' });
 });
 
 test('a ballot is found on the board', async () => {

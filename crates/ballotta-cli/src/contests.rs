@@ -10,7 +10,7 @@ use anyhow::{Context as _, Error, Result, anyhow, bail, ensure};
 use ballotta::contest::{Choose, ContestOption, Rule};
 use ballotta::decision::{Condition, Motion, MotionBase, QuorumRule, Winners};
 use ballotta::limits::MAX_MANIFEST_BYTES;
-use ballotta::manifest::{Contest, Text, parse_contests, parse_rule};
+use ballotta::manifest::{Contest, ShownOrder, Text, parse_contests, parse_rule};
 use serde_json::{Map, Value, json};
 
 use crate::console::Shown as _;
@@ -61,6 +61,10 @@ pub(crate) struct ContestArguments {
     /// The rule of a contest, such as `budget=score max=5 at_most=10`; the kinds of rules are below [default: `choose`]
     #[arg(long, value_name = "CONTEST=RULE")]
     rule: Vec<Named>,
+    /// The order in which pages show the options of a contest, such as `chair=random`: `alphabetical`, or `random`, which is
+    /// another one for every voter [default: as they are written]
+    #[arg(long, value_name = "CONTEST=ORDER")]
+    order: Vec<Named>,
     /// A file with a JSON array of contests, as in a manifest; they come after those of --contest
     #[arg(long, value_name = "FILE")]
     contests: Vec<PathBuf>,
@@ -88,6 +92,15 @@ impl ContestArguments {
             ensure!(is_contest(&rule.name), "--rule {}: expected CONTEST=RULE, and --contest CONTEST=..", rule.name);
             let twice = self.rule.iter().take(position).any(|earlier| earlier.name == rule.name);
             ensure!(!twice, "--rule {}: the contest has a rule already", rule.name);
+        }
+        for (position, order) in self.order.iter().enumerate() {
+            ensure!(
+                is_contest(&order.name),
+                "--order {}: expected CONTEST=ORDER, and --contest CONTEST=..",
+                order.name
+            );
+            let twice = self.order.iter().take(position).any(|earlier| earlier.name == order.name);
+            ensure!(!twice, "--order {}: the contest has an order already", order.name);
         }
         let says_something = self.min.is_some() || self.max.is_some() || self.blank;
         let without_rule = |contest: &Named| !self.rule.iter().any(|rule| rule.name == contest.name);
@@ -120,6 +133,11 @@ impl ContestArguments {
                 })
             });
             let options: Vec<ContestOption> = options.collect();
+            let order = self.order.iter().find(|order| order.name == contest.name);
+            let order = order.map(|order| {
+                ShownOrder::from_word(&order.value)
+                    .with_context(|| format!("--order {}: expected alphabetical or random", order.name))
+            });
             let passes = match (condition, options.as_slice()) {
                 (None, _) => None,
                 (Some(condition), [one, other, ..]) => {
@@ -135,6 +153,7 @@ impl ContestArguments {
                 rule,
                 winners: winners.map(|number| Winners { number, groups: Vec::new() }),
                 passes,
+                order: order.transpose()?,
                 options,
             });
         }
@@ -284,6 +303,33 @@ mod tests {
 
     fn read(line: &str) -> Value {
         serde_json::to_value(read_rule(line, 500).unwrap().rule).unwrap()
+    }
+
+    #[test]
+    fn an_order_is_that_of_a_contest() {
+        #[derive(clap::Parser)]
+        struct Arguments {
+            #[command(flatten)]
+            contests: ContestArguments,
+        }
+        let read = |orders: &[&str]| {
+            let mut arguments = vec!["ballotta", "--contest=a=A", "--option=a/x=X", "--contest=b=B", "--option=b/x=X"];
+            arguments.extend(orders.iter().flat_map(|order| ["--order", order]));
+            let arguments = <Arguments as clap::Parser>::try_parse_from(arguments).unwrap();
+            let contests = arguments.contests.read("en", 1).map_err(|error| error.to_string())?;
+            Ok(contests.into_iter().map(|contest| contest.order).collect::<Vec<_>>())
+        };
+        let (alphabetical, random) = (Some(ShownOrder::Alphabetical), Some(ShownOrder::Random));
+        assert_eq!(read(&[]), Ok(vec![None, None]));
+        assert_eq!(read(&["b=random"]), Ok(vec![None, random]));
+        assert_eq!(read(&["b=random", "a=alphabetical"]), Ok(vec![alphabetical, random]));
+        for (orders, error) in [
+            (["a=random", "c=random"], "--order c: expected CONTEST=ORDER, and --contest CONTEST=.."),
+            (["a=random", "a=random"], "--order a: the contest has an order already"),
+            (["a=random", "b=reversed"], "--order b: expected alphabetical or random"),
+        ] {
+            assert_eq!(read(&orders), Err(error.to_owned()));
+        }
     }
 
     #[test]

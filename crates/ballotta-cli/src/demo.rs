@@ -244,6 +244,7 @@ fn question(eligible: u64) -> Question {
             against: ANSWERS[1].to_owned(),
             conditions: vec![Condition { of: MotionBase::Votes, rule: QuorumRule::MoreThan, fraction: [1, 2] }],
         }),
+        order: None,
         options: vec![option(ANSWERS[0], "Sì", "Yes"), option(ANSWERS[1], "No", "No")],
     };
     Question {

@@ -557,7 +557,7 @@ fn manifest(bytes: &[u8]) -> Result<Fields> {
     let option = |option: &ContestOption| format!("{}: {}", option.id, text(&manifest, &option.title));
     let contest = |contest: &Contest| {
         let options: Vec<String> = contest.options.iter().map(option).collect();
-        json!({ "id": contest.id, "title": text(&manifest, &contest.title), "rule": contest.rule, "options": options })
+        json!({ "id": contest.id, "title": text(&manifest, &contest.title), "rule": contest.rule, "order": contest.order, "options": options })
     };
     let contests: Vec<Value> = manifest.contests().iter().map(contest).collect();
     let attachment =
@@ -596,7 +596,8 @@ fn manifest(bytes: &[u8]) -> Result<Fields> {
         .with("closing", json!(manifest.closing()))
         .with("board", log(manifest.board()))
         .with("witnesses", witnesses)
-        .with("witnesses needed", manifest.witnesses().quorum))
+        .with("witnesses needed", manifest.witnesses().quorum)
+        .with("largest age of cosignatures", json!(manifest.witnesses().max_age)))
 }
 
 fn organiser_entry(action: Action, body: &[u8]) -> Result<Fields> {

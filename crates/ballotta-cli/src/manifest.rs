@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use ballotta::limits::{MAX_MANIFEST_BYTES, MAX_ROLL_CHANGES, MAX_TOTAL};
+use ballotta::limits::{MAX_MANIFEST_BYTES, MAX_ROLL_CHANGES, MAX_TOTAL, MAX_WITNESS_AGE};
 use ballotta::manifest::{
     BallotStyle, Closing, ElectionKind, LogKey, Manifest, ManifestContents, ManifestErrors, OnDisqualification, Party,
     Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule, RollChanges, Schedule, Text, Ties, Trustees, Weights, Witnesses,
@@ -159,6 +159,10 @@ pub(crate) struct NewManifest {
     /// The number of witnesses that must cosign [default: more than half of them]
     #[arg(long, value_name = "N")]
     witnesses_needed: Option<usize>,
+    /// How old the cosignatures of the board may be while the voting is open, in seconds, before voters are told that their copy
+    /// may be old [default: any age]. The board must publish cosignatures during the voting
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=MAX_WITNESS_AGE))]
+    witness_age: Option<u64>,
     /// What trustees wait for before they decrypt [default: witnesses, if there are any]
     #[arg(long, value_enum)]
     closing: Option<ClosingRule>,
@@ -284,7 +288,11 @@ impl NewManifest {
                 members: self.trustee.clone(),
             },
             board: self.board.clone(),
-            witnesses: Witnesses { quorum: self.witnesses_needed.unwrap_or(majority), members: self.witness.clone() },
+            witnesses: Witnesses {
+                quorum: self.witnesses_needed.unwrap_or(majority),
+                max_age: self.witness_age,
+                members: self.witness.clone(),
+            },
             client_software: Vec::new(),
         })
     }

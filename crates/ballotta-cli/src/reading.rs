@@ -10,7 +10,7 @@ use ballotta::election::ElectionContext;
 use ballotta::hash::Tracker;
 use ballotta::record::{self, RecordSource as _, light};
 use ballotta::voter::light::LightElection;
-use ballotta::voter::{CodeChange, Election, Voter, VoterError};
+use ballotta::voter::{CodeChange, Election, Freshness, Voter, VoterError};
 use ballotta::written::{VoterNumber, WrittenFingerprint};
 use ballotta_io::{AnyRecord, Location};
 
@@ -85,6 +85,13 @@ impl ReadElection {
         match self {
             Self::Whole(election) => election.is_open(),
             Self::Light(election, _) => election.is_open(),
+        }
+    }
+
+    pub(crate) fn freshness(&self, now: u64) -> Freshness {
+        match self {
+            Self::Whole(election) => election.freshness(now),
+            Self::Light(election, _) => election.freshness(now),
         }
     }
 

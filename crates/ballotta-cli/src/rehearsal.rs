@@ -203,7 +203,11 @@ impl Rehearsal {
                 members: TRUSTEES.into_iter().map(trustee).collect::<Result<_>>()?,
             },
             board: log_key(board.key())?,
-            witnesses: Witnesses { quorum: 3, members: WITNESSES.into_iter().map(witness).collect::<Result<_>>()? },
+            witnesses: Witnesses {
+                quorum: 3,
+                max_age: None,
+                members: WITNESSES.into_iter().map(witness).collect::<Result<_>>()?,
+            },
             client_software: Vec::new(),
         };
         let read = contents.to_bytes().and_then(|bytes| Ok((Manifest::parse(&bytes)?, bytes)));

@@ -12,12 +12,13 @@ use ballotta::credential::VotingCodes;
 use ballotta::hash::{Fingerprint, Tracker};
 use ballotta::manifest::{ElectionKind, Manifest};
 use ballotta::voter::light::{LightPromise, LightStatus};
-use ballotta::voter::{BallotStatus, CheckpointWitnesses, CodeChange, PromisedStatus, Voter, VoterError};
+use ballotta::voter::{BallotStatus, CheckpointWitnesses, CodeChange, Freshness, PromisedStatus, Voter, VoterError};
 use ballotta::written::{VoterNumber, WrittenFingerprint, WrittenTracker};
 use ballotta_io::{AnyRecord, remove_part};
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use crate::clock;
 use crate::console::{Console, Shown as _, counted, escaped, is_at_a_terminal};
 use crate::evidence::read_receipt;
 use crate::failure::{ErrorContext as _, refusal};
@@ -68,6 +69,7 @@ impl PrepareBallot {
         }
         language(election.context().manifest(), self.language.as_deref())?;
         election.is_open().refused()?;
+        warn_if_old(election.freshness(clock::now()?), console);
         let voter = read_voter(&self.code_file, &mut source, &mut election)?;
 
         // The counter never repeats, even if the random number generator does.
@@ -393,6 +395,7 @@ impl CheckBallot {
             let by = counted(seen.cosigned as u64, "witness has", "witnesses have");
             console.say(format!("{by} cosigned this checkpoint; at the close {quorum} must."));
         }
+        warn_if_old(election.freshness(clock::now()?), console);
         check_witnesses(witnesses, manifest, console)?;
         match found {
             Found::Tracker(status) => answer_status(&status, manifest, console),
@@ -428,6 +431,7 @@ impl CheckBallot {
         if let Some(status @ (PromisedStatus::Broken { .. } | PromisedStatus::Void { .. })) = &promised {
             return answer_promise(status, console);
         }
+        warn_if_old(election.freshness(clock::now()?), console);
         let witnesses = election.closing_witnesses(&source).refused();
         check_witnesses(witnesses.remedy("keep this record as evidence, and make it public")?, manifest, console)?;
         let answer = |state: &str, entry: Option<u64>, by: Option<Tracker>, line: String| {
@@ -657,6 +661,32 @@ fn nobody_witnessed(members: usize) -> String {
     format!("{why}: the board may show other people other entries. Compare its checkpoint with those of other people.")
 }
 
+/// Warns a voter whose copy of the board may be old.
+fn warn_if_old(freshness: Freshness, console: Console) {
+    if let Freshness::Old { cosigned, quorum, youngest, limit } = freshness {
+        console.say(format!("warning: {}", maybe_old(cosigned, quorum, youngest, limit)));
+    }
+}
+
+/// What a voter must know whose copy of the board may be old. It accuses nobody.
+fn maybe_old(cosigned: usize, quorum: usize, youngest: Option<u64>, limit: u64) -> String {
+    let written = |seconds: u64| match seconds {
+        60.. if seconds % 60 == 0 => counted(seconds / 60, "minute", "minutes"),
+        _ => counted(seconds, "second", "seconds"),
+    };
+    let last = match youngest {
+        None => "no witness has cosigned it".to_owned(),
+        // Minutes are enough for a person.
+        Some(age @ 60..) => format!("the last cosignature is {} old", written(age / 60 * 60)),
+        Some(age) => format!("the last cosignature is {} old", written(age)),
+    };
+    format!(
+        "this copy of the board may be old: fewer witnesses than the manifest asks for have cosigned it in the last {} \
+         ({cosigned} of {quorum}; {last}). Check the clock of this device, and get the record again, also from another place.",
+        written(limit)
+    )
+}
+
 /// Checks that enough witnesses saw the board at the close. Otherwise the board may show these entries to this voter only.
 fn check_witnesses(closing: Option<CheckpointWitnesses>, manifest: &Manifest, console: Console) -> Result<()> {
     let Some(witnesses) = closing else {
@@ -687,6 +717,20 @@ fn check_witnesses(closing: Option<CheckpointWitnesses>, manifest: &Manifest, co
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_copy_that_may_be_old_is_named() {
+        let begin = "this copy of the board may be old: fewer witnesses than the manifest asks for have cosigned it in the last ";
+        let end = ". Check the clock of this device, and get the record again, also from another place.";
+        for (given, middle) in [
+            ((0, 1, None, 3600), "60 minutes (0 of 1; no witness has cosigned it)"),
+            ((1, 2, Some(1), 60), "1 minute (1 of 2; the last cosignature is 1 second old)"),
+            ((0, 2, Some(7384), 90), "90 seconds (0 of 2; the last cosignature is 123 minutes old)"),
+        ] {
+            let (cosigned, quorum, youngest, limit) = given;
+            assert_eq!(maybe_old(cosigned, quorum, youngest, limit), format!("{begin}{middle}{end}"));
+        }
+    }
 
     #[test]
     fn an_election_without_witnesses_is_named() {

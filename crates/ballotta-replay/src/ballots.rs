@@ -310,6 +310,7 @@ impl Ballots {
             rule: contest.rule.clone(),
             winners: None,
             passes: None,
+            order: None,
             options: contest.options.iter().map(option).collect(),
         });
         Questions {

@@ -125,6 +125,7 @@ fn main() -> Fallible<()> {
             rule: Rule::Choose(Choose { min: 1, max: 1, blank: true }),
             winners: None,
             passes: None,
+            order: None,
             options: vec![option("red", "Red"), option("blue", "Blue")],
         }],
         styles: vec![BallotStyle { id: "all".into(), contests: vec!["door".into()] }],
@@ -144,7 +145,7 @@ fn main() -> Fallible<()> {
             members: vec![party("Ada", &seeds[0].signing_key()), party("Bob", &seeds[1].signing_key())],
         },
         board: LogKey { name: board_name.into(), key: parse_log_key(&board_key)? },
-        witnesses: Witnesses { quorum: 0, members: Vec::new() },
+        witnesses: Witnesses { quorum: 0, max_age: None, members: Vec::new() },
         client_software: Vec::new(),
     };
     let manifest = Manifest::parse(&contents.to_bytes()?)?;

@@ -50,10 +50,12 @@ pub(crate) const MAX_POINTERS: usize = 4096;
 pub(crate) const MAX_SIGNED_BY_ONE: usize = 64;
 /// The most witnesses in an election.
 pub const MAX_WITNESSES: usize = 32;
+/// The largest limit of the age of cosignatures, in seconds: 365 days.
+pub const MAX_WITNESS_AGE: u64 = 31_536_000;
 /// The most credential authorities in an election.
 pub const MAX_AUTHORITIES: usize = 8;
 /// The most ballots of one credential that a manifest can admit. A ledger counts them in one byte for each line of the roll.
-pub const MAX_BALLOTS_PER_CREDENTIAL: u8 = u8::MAX;
+pub const MAX_BALLOTS_PER_CREDENTIAL: u8 = 255;
 /// The most changes of the roll while the voting is open.
 pub const MAX_ROLL_CHANGES: u64 = 1 << 16;
 /// The most languages in an election.

@@ -49,8 +49,8 @@ use core::ops::Range;
 
 pub use self::contents::{
     BallotStyle, Closing, Contest, Decisions, ElectionKind, FORMAT, LogKey, ManifestContents, OnDisqualification,
-    Party, Privacy, Quorum, QuorumBase, QuorumOf, RollChanges, Schedule, Software, Ties, Trustees, Weights, Witnesses,
-    parse_key, parse_log_key,
+    Party, Privacy, Quorum, QuorumBase, QuorumOf, RollChanges, Schedule, ShownOrder, Software, Ties, Trustees, Weights,
+    Witnesses, parse_key, parse_log_key,
 };
 pub use self::parse::{parse_contests, parse_rule};
 use crate::contest::ContestBits;

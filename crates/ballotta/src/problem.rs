@@ -271,6 +271,9 @@ pub enum ManifestProblem {
     /// An option is neither a list nor a candidate of a list.
     #[error("an option is neither a list nor a candidate of a list")]
     OptionWithoutList,
+    /// The order of the candidates decides who takes the seats of a list, but pages are told to show another one.
+    #[error("the order of a list says who takes its seats: pages show no other order")]
+    OrderOfLists,
     /// Two attachments of one place have the same hash.
     #[error("the same file as {first}")]
     RepeatedAttachment {
@@ -377,6 +380,9 @@ pub enum ManifestProblem {
     /// The witnesses must close the election, but the manifest requires no witness.
     #[error("closing by witnesses needs a quorum of at least 1 witness")]
     ClosingWithoutWitnesses,
+    /// Cosignatures have a limit of their age, but the manifest requires no witness.
+    #[error("a limit of the age of cosignatures needs a quorum of at least 1 witness")]
+    AgeWithoutWitnesses,
     /// The string is not 32 bytes in hexadecimal.
     #[error("expected 64 lower-case hexadecimal digits")]
     BadHex,

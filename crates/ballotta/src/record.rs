@@ -61,6 +61,7 @@ pub use files::{FileList, FileListError, is_path};
 pub use growth::{Added, Growth, Relation, Snapshot};
 pub use parts::{PartsError, PartsFailure, SignedParts, verify_parts};
 pub(crate) use published::read_context;
+pub(crate) use published::read_own_checkpoint;
 pub use published::{PublishedBoard, RecordError, read_checkpoint, read_head, read_manifest, read_signed_checkpoint};
 pub use result::{
     ContestResult, OptionResult, PairsResult, QuorumResult, ResultDocument, ResultEncodingError, WithheldReason,

@@ -74,6 +74,7 @@
 
 mod code_change;
 mod fetch;
+mod freshness;
 mod history;
 pub mod light;
 mod promise;
@@ -86,6 +87,7 @@ use rand_core::CryptoRng;
 
 pub use self::code_change::CodeChange;
 pub use self::fetch::{FileRequest, Purpose, RecordFetch};
+pub use self::freshness::Freshness;
 pub use self::history::{BallotStatus, History, OwnBallot};
 pub use self::promise::PromisedStatus;
 pub use crate::ballot::Window;
@@ -364,6 +366,12 @@ impl Election {
     /// `Cancelled`.
     pub fn is_not_cancelled(&self) -> Result<(), VoterError> {
         not_cancelled(self.board.timeline().cancellation())
+    }
+
+    /// Whether enough witnesses have cosigned the board lately, by the time `now` in seconds since 1970.
+    #[must_use]
+    pub fn freshness(&self, now: u64) -> Freshness {
+        Freshness::of(self.context.manifest(), self.board.checkpoint(), self.is_open().is_ok(), now)
     }
 
     /// The line of a credential on the roll. A line that a change of the roll adds has no number here, because the number depends

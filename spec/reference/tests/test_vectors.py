@@ -53,6 +53,15 @@ class Specification(unittest.TestCase):
             self.assertEqual(framed(SUITE, v["tag"].encode(), *parts).hex(), v["hashed"])
             self.assertEqual(tagged(v["tag"], *parts).hex(), v["digest"])
 
+    def test_shown_orders(self):
+        for v in vectors("shown-orders.json"):
+            contest = Contest(v["contest"], None, v["options"], 0)
+            parts = [v["contest"].encode()]
+            self.assertEqual(
+                [tagged("shown-order", h(v["seed"]), *parts, option.encode()).hex() for option in v["options"]], v["places"]
+            )
+            self.assertEqual([v["options"][place] for place in contest.drawn_order(h(v["seed"]))], v["shown"])
+
     def test_generators(self):
         for v in vectors("generators.json"):
             label, _, number = v["name"].partition("_")

@@ -74,6 +74,8 @@ pub struct ElectionOptions {
     pub closing: Closing,
     /// How many witnesses there are, and how many must cosign.
     pub witnesses: (usize, usize),
+    /// How old cosignatures may be while the voting is open, in seconds.
+    pub max_age: Option<u64>,
     /// The contests that elect options, by their numbers.
     pub winners: Vec<(usize, Winners)>,
     /// The contests that are motions, by their numbers.
@@ -107,6 +109,7 @@ impl Default for ElectionOptions {
             ballots_per_credential: 16,
             closing: Closing::Statements,
             witnesses: (0, 0),
+            max_age: None,
             winners: vec![],
             motions: vec![],
             ties: Ties::Open,
@@ -534,6 +537,7 @@ impl Parties {
             rule: rule.clone(),
             winners: options.winners.iter().find(|(contest, _)| *contest == number).map(|(_, winners)| winners.clone()),
             passes: options.motions.iter().find(|(contest, _)| *contest == number).map(|(_, motion)| motion.clone()),
+            order: None,
             options: numbered_options(*count),
         };
         let style = |(number, contests): (usize, &Vec<usize>)| BallotStyle {
@@ -577,6 +581,7 @@ impl Parties {
             board: log_key(self.signer.key()),
             witnesses: Witnesses {
                 quorum: options.witnesses.1,
+                max_age: options.max_age,
                 members: self.witnesses.iter().map(|witness| log_key(witness.key())).collect(),
             },
             client_software: Vec::new(),

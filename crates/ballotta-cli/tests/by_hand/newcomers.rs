@@ -113,6 +113,44 @@ fn the_manifest_and_a_trustees_key_show_public_keys() {
     );
 }
 
+/// A voter is warned of a copy of the board that may be old, and is not kept from voting.
+#[test]
+fn a_copy_of_the_board_may_be_old() {
+    let people = People::new();
+    open_election(&people, "--minimum-ballots 2 --closing statements --witness-age 3600");
+    assert_eq!(people.field("inspect record/manifest.json", "largest age of cosignatures"), "3600");
+    let warning = "warning: this copy of the board may be old: fewer witnesses than the manifest asks for have cosigned it in \
+                   the last 60 minutes (0 of 1; no witness has cosigned it). Check the clock of this device";
+    let code = "--choose statute=yes --code-file voters/code1 --out voters";
+    let prepared = people.run(&format!("voter prepare record {code}/whole --whole"));
+    assert!(prepared.code == 0 && prepared.stderr.contains(warning), "{}", prepared.shown());
+    people.ok("board light record");
+    let prepared = people.run(&format!("voter prepare record {code}/parts"));
+    assert!(prepared.code == 0 && prepared.stderr.contains(warning), "{}", prepared.shown());
+    let tracker = vote(&people, 1, "yes");
+    let check = |warned: bool| {
+        for whole in ["", "--whole"] {
+            let ran = people.run(&format!("voter check record {} {whole}", people.asks(1, &tracker)));
+            assert!(ran.code == 0 && ran.stderr.contains(warning) == warned, "{}", ran.shown());
+            assert_eq!(ran.stderr.contains("may be old"), warned, "{}", ran.shown());
+        }
+    };
+    check(true);
+    // A server shows the checkpoint with the cosignature.
+    let checkpoint = people.read("record/checkpoint");
+    people.ok("witness cosign record --key witness/key --out witness/cosignature");
+    let line = people.field("inspect witness/cosignature", "line");
+    fs::write(people.path("record/checkpoint"), format!("{checkpoint}{line}\n")).unwrap();
+    check(false);
+    fs::write(people.path("record/checkpoint"), checkpoint).unwrap();
+    check(true);
+    // After the close the age says nothing.
+    close(&people);
+    people.ok("witness cosign record --key witness/key --out witness/closing");
+    people.add("witness/closing");
+    check(false);
+}
+
 #[test]
 fn status_lists_every_command_of_an_election_with_witnesses() {
     let people = People::new();

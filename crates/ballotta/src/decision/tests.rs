@@ -28,6 +28,7 @@ fn contest(options: usize, winners: Option<Winners>, passes: Option<Motion>) -> 
         rule: Rule::Choose(Choose { min: 0, max, blank: false }),
         winners,
         passes,
+        order: None,
         options: numbered_options(options),
     }
 }

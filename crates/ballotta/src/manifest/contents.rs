@@ -14,7 +14,7 @@ use crate::decision::{
 };
 use crate::form::Packing;
 use crate::group::PublicElement;
-use crate::hash::{FileHash, parse_hex32, write_file_hash};
+use crate::hash::{FileHash, parse_hex32, tagged, write_file_hash};
 use crate::problem::{ManifestErrors, ManifestProblem};
 use crate::text::{Text, words};
 use crate::weaken::{self, Check};
@@ -139,6 +139,15 @@ words! {
     }
 }
 words! {
+    /// The order in which pages show the options of a contest. Their positions in ballots are always those of the manifest.
+    ShownOrder {
+        /// By their titles, in the language of the page.
+        Alphabetical = "alphabetical",
+        /// Another order for every voter: see [`Contest::drawn_order`].
+        Random = "random",
+    }
+}
+words! {
     /// The condition under which trustees decrypt.
     Closing {
         /// Enough trustees have signed equal closing statements.
@@ -188,7 +197,10 @@ pub struct Contest {
     /// The motion, if the contest is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub passes: Option<Motion>,
-    /// The options, in the order in which they are shown and counted.
+    /// The order in which pages show the options. `None`: in the order of the manifest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<ShownOrder>,
+    /// The options, in the order in which they are counted.
     pub options: Vec<ContestOption>,
 }
 
@@ -197,6 +209,18 @@ impl Contest {
     #[must_use]
     pub fn packing(&self, weights: &Weights) -> Packing {
         Packing::new(self.rule.count_bound(), weights.max, weights.total)
+    }
+
+    /// Returns the positions of the options in the order in which a page shows them if [`order`](Self::order) is `random`. A page
+    /// draws the 32 bytes of `seed` for each voter, and keeps them: the same seed gives the same order. See
+    /// `spec/manifest.md#order-of-options`.
+    #[must_use]
+    pub fn drawn_order(&self, seed: &[u8; 32]) -> Vec<usize> {
+        let place = |option: &ContestOption| tagged("shown-order", &[seed, self.id.as_bytes(), option.id.as_bytes()]);
+        let places: Vec<[u8; 32]> = self.options.iter().map(place).collect();
+        let mut order: Vec<usize> = (0..places.len()).collect();
+        order.sort_by_key(|option| places.get(*option));
+        order
     }
 
     /// Decides who is elected, whether the motion passes, and who takes seats.
@@ -344,6 +368,10 @@ pub struct LogKey {
 pub struct Witnesses {
     /// The number of witnesses that must cosign a checkpoint.
     pub quorum: usize,
+    /// How old the cosignatures of a checkpoint may be while the voting is open, in seconds, before clients say that their copy of
+    /// the board may be old. `None`: they do not look at the age.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_age: Option<u64>,
     /// The names and keys of all witnesses.
     pub members: Vec<LogKey>,
 }

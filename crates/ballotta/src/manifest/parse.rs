@@ -8,11 +8,11 @@ use core::ops::Range;
 use super::Layout;
 use super::contents::{
     BallotStyle, Closing, Contest, ElectionKind, FORMAT, LogKey, ManifestContents, OnDisqualification, Party, Privacy,
-    Quorum, QuorumBase, QuorumOf, RollChanges, Schedule, Software, Ties, Trustees, Weights, Witnesses, parse_hex,
-    parse_key, parse_log_key,
+    Quorum, QuorumBase, QuorumOf, RollChanges, Schedule, ShownOrder, Software, Ties, Trustees, Weights, Witnesses,
+    parse_hex, parse_key, parse_log_key,
 };
 use crate::SUITE;
-use crate::contest::{Attachment, AttachmentType, ContestOption, Rule, RuleContext};
+use crate::contest::{Attachment, AttachmentType, ContestOption, People, Rule, RuleContext, Seats};
 use crate::decision::{Motion, Share, Winners};
 use crate::discrete_log::giant_steps;
 use crate::form::{FormBuilder, Packing};
@@ -21,7 +21,8 @@ use crate::json::{self, Distinct, JsonPath, Node, Object, ProblemLog};
 use crate::limits::{
     MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS, MAX_AUTHORITIES, MAX_BALLOTS_PER_CREDENTIAL, MAX_BOARD_NAME_BYTES,
     MAX_CONTESTS, MAX_ENTRY_BYTES, MAX_GIANT_STEPS, MAX_KEY_NAME_BYTES, MAX_LANGUAGES, MAX_MANIFEST_BYTES, MAX_OPTIONS,
-    MAX_ROLL_CHANGES, MAX_SLOTS, MAX_STYLES, MAX_TERMS, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT, MAX_WITNESSES,
+    MAX_ROLL_CHANGES, MAX_SLOTS, MAX_STYLES, MAX_TERMS, MAX_TOTAL, MAX_TRUSTEES, MAX_VOTERS, MAX_WEIGHT,
+    MAX_WITNESS_AGE, MAX_WITNESSES,
 };
 use crate::problem::{ManifestErrors, ManifestProblem};
 use crate::text::{Text, read_distinct_id, read_distinct_title, read_key_name, read_language, read_line};
@@ -273,6 +274,16 @@ impl ManifestParser {
             }
             Motion::read(&node, known.options)
         });
+        let order = object.optional("order", |node| {
+            // The order of a list says who takes its seats, so that voters must see it.
+            let decides = |seats: Seats| seats.people != People::Preferences;
+            match &rule {
+                Some(Rule::Lists(lists)) if lists.seats.is_some_and(decides) => {
+                    node.path().fail(ManifestProblem::OrderOfLists)
+                }
+                _ => node.word(ShownOrder::WORDS),
+            }
+        });
         let mut ids = Distinct::default();
         let mut titles = Distinct::default();
         let options = object
@@ -286,6 +297,7 @@ impl ManifestParser {
             rule: rule?,
             winners: winners?,
             passes: passes?,
+            order: order?,
             options: options?,
         })
     }
@@ -402,10 +414,16 @@ impl ManifestParser {
         let mut object = node.object()?;
         let count = object.length("members").unwrap_or(MAX_WITNESSES) as u64;
         let quorum = object.integer("quorum", 0..=count);
+        let max_age = object.optional("max_age", |node| {
+            if quorum == Some(0) {
+                node.path().report(ManifestProblem::AgeWithoutWitnesses);
+            }
+            node.integer(1..=MAX_WITNESS_AGE)
+        });
         let members = object
             .required("members", |node| node.list(0..=MAX_WITNESSES, |node| self.log_key(&node, MAX_KEY_NAME_BYTES)));
         object.finish();
-        Some(Witnesses { quorum: quorum?, members: members? })
+        Some(Witnesses { quorum: quorum?, max_age: max_age?, members: members? })
     }
 
     fn party(&mut self, node: &Node<'_>) -> Option<Party> {

@@ -57,6 +57,7 @@ fn contest(id: &str, rule: Choose, options: &[&str]) -> Contest {
         rule: Rule::Choose(rule),
         winners: None,
         passes: None,
+        order: None,
         options: options.iter().map(|id| option(id)).collect(),
     }
 }
@@ -112,7 +113,11 @@ pub(crate) fn contents() -> ManifestContents {
             members: vec![party("Tea", 3), party("Tom", 4), party("Tim", 5)],
         },
         board: log_key("example.org/board", 1),
-        witnesses: Witnesses { quorum: 1, members: vec![log_key("w1.example", 2), log_key("w2.example", 3)] },
+        witnesses: Witnesses {
+            quorum: 1,
+            max_age: Some(7200),
+            members: vec![log_key("w1.example", 2), log_key("w2.example", 3)],
+        },
         client_software: vec![Software { name: "booth".into(), sha256: FileHash::from_bytes([0xab; 32]) }],
     }
 }
@@ -194,7 +199,7 @@ fn optional_fields_may_be_absent() {
     (contents.description, contents.schedule, contents.quorum) = (None, None, None);
     contents.client_software.clear();
     contents.contests.iter_mut().for_each(|contest| contest.description = None);
-    contents.witnesses = Witnesses { quorum: 0, members: Vec::new() };
+    contents.witnesses = Witnesses { quorum: 0, max_age: None, members: Vec::new() };
     contents.closing = Closing::Statements;
     let bytes = contents.to_bytes().unwrap();
     let written: Value = serde_json::from_slice(&bytes).unwrap();
@@ -314,7 +319,7 @@ fn unknown_fields_are_refused_at_every_depth() {
 
 #[test]
 fn missing_fields_are_refused_at_every_depth() {
-    let optional = ["/schedule", "/quorum", "/roll_changes", "/client_software"];
+    let optional = ["/schedule", "/quorum", "/roll_changes", "/witnesses/max_age", "/client_software"];
     for (pointer, path) in all_places() {
         let Some((parent, field)) = pointer.rsplit_once('/') else { continue };
         let mut manifest = value();
@@ -691,8 +696,13 @@ fn names_of_logs_fit_signed_notes() {
 
 #[test]
 fn closing_by_witnesses_needs_witnesses() {
-    assert_fault(&[("/witnesses/quorum", json!(0))], "closing", ManifestProblem::ClosingWithoutWitnesses);
-    assert_eq!(faults(&with(&[("/witnesses/quorum", json!(0)), ("/closing", json!("statements"))])), []);
+    let of = |closing: &str| {
+        let mut manifest = with(&[("/witnesses/quorum", json!(0)), ("/closing", json!(closing))]);
+        manifest["witnesses"].as_object_mut().unwrap().remove("max_age");
+        faults(&manifest)
+    };
+    assert_eq!(of("witnesses"), [("closing".to_string(), ManifestProblem::ClosingWithoutWitnesses)]);
+    assert_eq!(of("statements"), []);
 }
 
 #[test]

@@ -210,8 +210,16 @@ pub(crate) fn read_context<R: CryptoRng>(
 ///
 /// `File`, `Checkpoint` or `TooManyEntries`.
 pub fn read_head(source: &dyn RecordSource, manifest: &Manifest) -> Result<TreeHead, RecordError> {
+    Ok(read_own_checkpoint(source, manifest)?.1)
+}
+
+/// Reads the current checkpoint that the board of an election has signed, which must be there, and its head.
+pub(crate) fn read_own_checkpoint(
+    source: &dyn RecordSource,
+    manifest: &Manifest,
+) -> Result<(SignedCheckpoint, TreeHead), RecordError> {
     let missing = || RecordError::file(CHECKPOINT)(ReadError::Missing);
-    Ok(read_signed_checkpoint(source, CHECKPOINT, manifest)?.ok_or_else(missing)?.1)
+    read_signed_checkpoint(source, CHECKPOINT, manifest)?.ok_or_else(missing)
 }
 
 /// Reads a checkpoint that the board of an election has signed, and its head. Cosignatures are not verified. Returns `None`
@@ -249,6 +257,7 @@ pub fn read_checkpoint(source: &dyn RecordSource, path: &'static str) -> Result<
 
 /// A board that was read once, and whose entries have the head that it signed.
 pub struct PublishedBoard {
+    checkpoint: SignedCheckpoint,
     timeline: Timeline,
     /// The messages of the key ceremony before the opening, each once.
     ceremony: Vec<Pointer>,
@@ -274,8 +283,9 @@ impl PublishedBoard {
         visit: &mut dyn FnMut(&Observed<'_>),
         rng: &mut R,
     ) -> Result<Self, RecordError> {
-        let head = read_head(source, manifest)?;
+        let (checkpoint, head) = read_own_checkpoint(source, manifest)?;
         let mut board = Self {
+            checkpoint,
             timeline: Timeline::new(manifest),
             ceremony: Vec::new(),
             roll_signatures: SignedEntries::new(),
@@ -314,6 +324,12 @@ impl PublishedBoard {
             root if root == head.root => Ok(board),
             found => Err(RecordError::RootMismatch { found, signed: head.root }),
         }
+    }
+
+    /// The checkpoint with which the board has signed its head. Cosignatures are not verified.
+    #[must_use]
+    pub fn checkpoint(&self) -> &SignedCheckpoint {
+        &self.checkpoint
     }
 
     /// The state of the election.

@@ -24,7 +24,7 @@ use rand_core::CryptoRng;
 
 pub use self::promise::LightPromise;
 use super::promise::signed_receipt;
-use super::{CheckpointWitnesses, CodeChange, Voter, VoterError, unknown};
+use super::{CheckpointWitnesses, CodeChange, Freshness, Voter, VoterError, unknown};
 use crate::ballot::{BallotHeader, SignedBallot, Window};
 use crate::board::cancellation::Cancellation;
 use crate::board::entry::{Action, Entry, EntryKind, OrganiserEntry};
@@ -43,8 +43,8 @@ use crate::record::light::{
     announced_close, announced_head, entries_from, entry, proved_entries, proved_head,
 };
 use crate::record::{
-    CHECKPOINT, CLOSING_CHECKPOINT, MANIFEST, ReadError, RecordError, RecordSource, TiledLog, TiledLogError,
-    read_manifest, read_signed_checkpoint,
+    CHECKPOINT, CLOSING_CHECKPOINT, MANIFEST, RecordError, RecordSource, TiledLog, TiledLogError, read_manifest,
+    read_own_checkpoint, read_signed_checkpoint,
 };
 use crate::tally::heads::{VoterHead, number_of_heads};
 use crate::weaken::{self, Check};
@@ -188,8 +188,7 @@ impl LightElection {
         rng: &mut R,
     ) -> Result<Self, VoterError> {
         let manifest = read_manifest(source)?;
-        let missing = || RecordError::file(CHECKPOINT)(ReadError::Missing);
-        let (signed, head) = read_signed_checkpoint(source, CHECKPOINT, &manifest)?.ok_or_else(missing)?;
+        let (signed, head) = read_own_checkpoint(source, &manifest)?;
         let witnesses = CheckpointWitnesses::of(&manifest, CHECKPOINT, Some(&signed))?;
         let log = TiledLog::new(source, head);
         if let Some(kept) = kept
@@ -263,6 +262,12 @@ impl LightElection {
     #[must_use]
     pub fn witnesses(&self) -> &CheckpointWitnesses {
         &self.witnesses
+    }
+
+    /// Whether enough witnesses have cosigned the board lately, by the time `now` in seconds since 1970.
+    #[must_use]
+    pub fn freshness(&self, now: u64) -> Freshness {
+        Freshness::of(self.context.manifest(), &self.checkpoint, self.is_open().is_ok(), now)
     }
 
     /// The number of witnesses that cosigned the board up to its close; `None` before the close.

@@ -114,6 +114,15 @@ impl SignedCheckpoint {
     ///
     /// `BadSignature` if a cosignature of one of them is invalid, and `WrongKind` if a key is not that of a witness.
     pub fn cosigned_by(&self, witnesses: &[NoteKey]) -> Result<Vec<usize>, NoteError> {
+        Ok(self.cosigned_at(witnesses)?.into_iter().map(|(position, _)| position).collect())
+    }
+
+    /// The same, each with the last time at which the witness has cosigned, in seconds since 1970.
+    ///
+    /// # Errors
+    ///
+    /// As [`cosigned_by`](Self::cosigned_by).
+    pub fn cosigned_at(&self, witnesses: &[NoteKey]) -> Result<Vec<(usize, u64)>, NoteError> {
         let mut cosigned: Vec<(usize, &NoteKey)> = Vec::new();
         for (position, witness) in witnesses.iter().enumerate() {
             witness.expect_kind(KeyKind::Cosignature)?;
@@ -122,7 +131,14 @@ impl SignedCheckpoint {
                 cosigned.push((position, witness));
             }
         }
-        Ok(cosigned.into_iter().map(|(position, _)| position).collect())
+        Ok(cosigned.into_iter().map(|(position, witness)| (position, self.last_time(witness))).collect())
+    }
+
+    /// The last time in the cosignatures of a witness, which are verified.
+    fn last_time(&self, witness: &NoteKey) -> u64 {
+        let signatures = self.note.signatures.iter().filter(|signature| signature.is_under(witness));
+        let time = |signature: &NoteSignature| signature.signature.first_chunk().map(|time| u64::from_be_bytes(*time));
+        signatures.filter_map(time).max().unwrap_or_default()
     }
 
     /// The origin that the checkpoint has. Anybody can write it: it says which key to verify the checkpoint with.

@@ -1,7 +1,9 @@
 //! Every kind of contest in a manifest, and everything that can be wrong with its rule.
 
 use super::*;
-use crate::limits::{MAX_CREDITS, MAX_GRADES, MAX_POINTS, MAX_RANKED_OPTIONS, MAX_SEATS, MAX_TERMS, MAX_TOTAL};
+use crate::limits::{
+    MAX_CREDITS, MAX_GRADES, MAX_POINTS, MAX_RANKED_OPTIONS, MAX_SEATS, MAX_TERMS, MAX_TOTAL, MAX_WITNESS_AGE,
+};
 
 /// A title with this text.
 fn title(text: &str) -> Value {
@@ -611,6 +613,69 @@ fn motions_are_read_or_refused() {
     refused(&choose, motion(&[above]), "passes.conditions[0].fraction", problem);
     let both = [("winners", json!({ "number": 1 })), ("passes", all.clone())];
     assert_eq!(faults_beside(&choose, &both), [("passes".to_string(), ManifestProblem::WinnersOfMotion)]);
+}
+
+#[test]
+fn an_age_of_cosignatures() {
+    let of = |age: Value| with(&[("/witnesses/max_age", age)]);
+    for age in [1, 3600, MAX_WITNESS_AGE] {
+        assert_eq!(parse(&of(json!(age))).unwrap().witnesses().max_age, Some(age));
+    }
+    for found in [0, MAX_WITNESS_AGE + 1] {
+        let problem = ManifestProblem::OutOfRange { found, min: 1, max: MAX_WITNESS_AGE };
+        assert_eq!(faults(&of(json!(found))), [("witnesses.max_age".to_string(), problem)]);
+    }
+    let mut manifest = value();
+    manifest["witnesses"].as_object_mut().unwrap().remove("max_age");
+    assert_eq!(parse(&manifest).unwrap().witnesses().max_age, None);
+    // Without required witnesses there is nothing whose age could be limited.
+    let without = |closing: &str| faults(&with(&[("/witnesses/quorum", json!(0)), ("/closing", json!(closing))]));
+    let problem = ("witnesses.max_age".to_string(), ManifestProblem::AgeWithoutWitnesses);
+    assert_eq!(without("statements"), [problem.clone()]);
+    assert_eq!(without("witnesses"), [problem, ("closing".to_string(), ManifestProblem::ClosingWithoutWitnesses)]);
+}
+
+#[test]
+fn an_order_in_which_options_are_shown() {
+    for (word, order) in [("alphabetical", ShownOrder::Alphabetical), ("random", ShownOrder::Random)] {
+        for rule in rules() {
+            let value = of_contest(&rule, &[("order", json!(word))]);
+            let manifest = parse(&value).unwrap();
+            let contest = &manifest.contests()[1];
+            assert_eq!(contest.order, Some(order));
+            assert_eq!(serde_json::to_value(contest).unwrap()["order"], word);
+        }
+        // Where the order of a list says who takes its seats, voters see that order.
+        for (people, refused) in [("order", true), ("preferences_then_order", true), ("preferences", false)] {
+            let rule = changed(&kind("lists"), "/seats/people", json!(people));
+            let expected = refused.then(|| ("order".to_string(), ManifestProblem::OrderOfLists));
+            assert_eq!(faults_beside(&rule, &[("order", json!(word))]), Vec::from_iter(expected), "{people}");
+        }
+    }
+    let order = |value: Value| faults_beside(&kind("choose"), &[("order", value)]);
+    assert_eq!(order(json!("reversed")), [("order".to_string(), ManifestProblem::UnknownValue)]);
+    let expected = ManifestProblem::WrongType { expected: JsonKind::String, found: JsonKind::Boolean };
+    assert_eq!(order(json!(true)), [("order".to_string(), expected)]);
+    assert_eq!(parse(&value()).unwrap().contests()[1].order, None);
+}
+
+#[test]
+fn every_seed_draws_an_order() {
+    let manifest = parse(&of_rule(&kind("choose"), 4)).unwrap();
+    let contest = &manifest.contests()[1];
+    let drawn: Vec<Vec<usize>> = (0..200).map(|seed| contest.drawn_order(&[seed; 32])).collect();
+    for order in &drawn {
+        let mut sorted = order.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, [0, 1, 2, 3]);
+    }
+    // All 24 orders occur, and a seed gives another order in another contest.
+    let mut orders = drawn.clone();
+    orders.sort();
+    orders.dedup();
+    assert_eq!(orders.len(), 24);
+    let other = Contest { id: "other".into(), ..contest.clone() };
+    assert!((0..200).any(|seed| other.drawn_order(&[seed; 32]) != drawn[usize::from(seed)]));
 }
 
 #[test]
