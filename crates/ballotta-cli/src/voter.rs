@@ -671,7 +671,7 @@ fn warn_if_old(freshness: Freshness, console: Console) {
 /// What a voter must know whose copy of the board may be old. It accuses nobody.
 fn maybe_old(cosigned: usize, quorum: usize, youngest: Option<u64>, limit: u64) -> String {
     let written = |seconds: u64| match seconds {
-        60.. if seconds % 60 == 0 => counted(seconds / 60, "minute", "minutes"),
+        60.. if seconds.is_multiple_of(60) => counted(seconds / 60, "minute", "minutes"),
         _ => counted(seconds, "second", "seconds"),
     };
     let last = match youngest {

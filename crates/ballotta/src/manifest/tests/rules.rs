@@ -631,7 +631,7 @@ fn an_age_of_cosignatures() {
     // Without required witnesses there is nothing whose age could be limited.
     let without = |closing: &str| faults(&with(&[("/witnesses/quorum", json!(0)), ("/closing", json!(closing))]));
     let problem = ("witnesses.max_age".to_string(), ManifestProblem::AgeWithoutWitnesses);
-    assert_eq!(without("statements"), [problem.clone()]);
+    assert_eq!(without("statements"), core::slice::from_ref(&problem));
     assert_eq!(without("witnesses"), [problem, ("closing".to_string(), ManifestProblem::ClosingWithoutWitnesses)]);
 }
 
