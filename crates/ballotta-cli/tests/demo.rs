@@ -180,7 +180,7 @@ fn minutes(out: &Path, report: &Value) {
     assert!(fact("Impronta").contains(&format!("(<code translate=\"no\">{fingerprint}</code>)")));
     let result = &report["result"];
     assert_eq!(fact("Votanti nell’elenco all’apertura"), "1.999");
-    assert_eq!(fact("Votanti nell’elenco"), italian(&result["eligible_voters"]));
+    assert_eq!(fact("Votanti nell’elenco alla chiusura"), italian(&result["eligible_voters"]));
     assert_eq!(fact("Schede che contano"), format!("{} (53,50 %)", italian(&result["counted_ballots"])));
     assert!(fact("Quorum").ends_with(": raggiunto") && result["quorum"]["reached"] == true);
     for (reason, name) in [

@@ -337,7 +337,7 @@ fn the_cut_off_and_both_sizes_of_the_roll_are_said() {
             ),
             (
                 Language::It,
-                "Fine delle variazioni dell’elenco",
+                "Fine dei cambiamenti dell’elenco",
                 "con la voce",
                 "alla chiusura: non è stata anticipata",
                 ["Votanti nell’elenco all’apertura: 4", "Votanti nell’elenco alla chiusura: 5"],
@@ -372,7 +372,7 @@ fn what_the_manifest_does_not_have_is_not_said() {
     let timeless = Manifest::parse(value.to_string().as_bytes()).unwrap();
     for (language, [planned, cut_off, opening]) in [
         (Language::En, ["lanned", "Changes of the roll ended", "at the opening"]),
-        (Language::It, ["previst", "Fine delle variazioni", "all’apertura"]),
+        (Language::It, ["previst", "Fine dei cambiamenti", "all’apertura"]),
     ] {
         for (manifest, has_times) in [(&over.manifest, true), (&timeless, false)] {
             let lines = minutes(&Facts { manifest: Some(manifest), ..over.facts() }, language).lines();

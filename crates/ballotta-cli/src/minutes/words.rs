@@ -160,7 +160,7 @@ words! {
     CLOSED = "Closed", "Chiusa";
     CANCELLED_AT = "Cancelled", "Annullata";
     AT_ENTRY = "with entry {index} of the board", "con la voce {index} della bacheca";
-    CUT_OFF = "Changes of the roll ended", "Fine delle variazioni dell’elenco";
+    CUT_OFF = "Changes of the roll ended", "Fine dei cambiamenti dell’elenco";
     NO_CUT_OFF = "at the close: there was no cut-off before it", "alla chiusura: non è stata anticipata";
     PLANNED_TIMES = "The planned times are those of the manifest.", "Gli orari previsti sono quelli del manifesto.";
     NO_CLOCK = "The board is a log that records the order of its entries and no time: what was opened and closed when, people attest with their signatures.",
@@ -466,7 +466,7 @@ const ITALIAN_CHECKS: &[(&str, &str)] = &[
     ),
     ("election.fingerprint", "L’apertura indica l’impronta di manifesto, chiave comune ed elenco."),
     ("election.pinned", "L’impronta è quella indicata, che chi verifica conosce da un’altra fonte."),
-    ("organiser.signature", "L’organizzatore ha firmato l’apertura, la chiusura e l’eventuale fine dei cambiamenti."),
+    ("organiser.signature", "L’organizzatore ha firmato l’apertura, la chiusura e l’eventuale fine dei cambiamenti o annullamento."),
     ("ballot.encoding", "I byte di ogni scheda sono canonici."),
     ("ballot.election", "Le schede sono state fatte per questa elezione."),
     ("ballot.credential", "Le credenziali delle schede sono nell’elenco."),
