@@ -160,7 +160,7 @@ RESULT: ResultDocument = {
 def report() -> Report:
     empty: list[str] = []
     fields = {"verdict": "holds", "stage": "complete", "fingerprint": "0" * 64, "checks": empty, "failures": empty}
-    texts = json.dumps({**fields, "not_checked": empty, "warnings": empty, "result": RESULT})
+    texts = json.dumps({**fields, "not_checked": empty, "warnings": empty, "cancelled": None, "result": RESULT})
     return Report._read((texts, "", None, json.dumps(MANIFEST)), "")
 
 

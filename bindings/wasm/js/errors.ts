@@ -39,6 +39,7 @@ export type ErrorCode =
   // Voting.
   | 'not-open'
   | 'closed'
+  | 'cancelled'
   | 'bad-credential'
   | 'wrong-number-of-codes'
   | 'repeated-code'

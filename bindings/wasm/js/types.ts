@@ -372,5 +372,7 @@ export interface Report {
   readonly failures: readonly Failure[];
   readonly not_checked: readonly string[];
   readonly warnings: readonly string[];
+  /** The cancellation of the election, if there is one: the position of its entry, and the organiser's reason. */
+  readonly cancelled: { readonly entry: number; readonly reason: string } | null;
   readonly result: ElectionResult | null;
 }

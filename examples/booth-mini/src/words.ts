@@ -121,6 +121,7 @@ const english = {
   faults: {
     'not-open': 'The voting is not open yet.',
     closed: 'The voting is closed.',
+    cancelled: 'The organiser has cancelled the election: no ballot counts, and there is no result.',
     'bad-voting-code': 'This is not a voting code. Compare it letter by letter.',
     'wrong-number-of-codes': 'You need one voting code of each office.',
     'repeated-code': 'You typed the same voting code twice. Type the code of the other office.',
@@ -279,6 +280,7 @@ const italian: Words = {
   faults: {
     'not-open': 'Il voto non è ancora aperto.',
     closed: 'Il voto è chiuso.',
+    cancelled: 'L’organizzatore ha annullato l’elezione: nessuna scheda conta, e non c’è un risultato.',
     'bad-voting-code': 'Questo non è un codice di voto. Confrontalo lettera per lettera.',
     'wrong-number-of-codes': 'Serve un codice di voto di ciascun ufficio.',
     'repeated-code': 'Hai scritto due volte lo stesso codice. Scrivi il codice dell’altro ufficio.',

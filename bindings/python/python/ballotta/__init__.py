@@ -29,7 +29,7 @@ from ._record import (
     pack,
     tracker_of,
 )
-from ._report import Check, Failure, Place, Report, Role
+from ._report import Cancelled, Check, Failure, Place, Report, Role
 from ._results import ResultRow, Results
 from ._types import (
     ContestResult,
@@ -65,6 +65,7 @@ __all__ = [
     "Place",
     "QuorumResult",
     "Record",
+    "Cancelled",
     "Report",
     "ResultDocument",
     "ResultRow",

@@ -261,6 +261,10 @@ class _Page:
 
     def notes(self, note: str | None) -> str:
         said = [escape(self.words(note))] if note else []
+        cancelled = self.report.cancelled
+        if cancelled is not None:
+            text = "cancelled: entry {entry}, signed by the organiser: {reason}"
+            said.append(self.words.html(text, entry=cancelled.entry, reason=Html(self.foreign(cancelled.reason))))
         said += map(self.foreign, self.report.warnings)
         said += (self.words.html("Not checked: {text}", text=Html(self.foreign(text))) for text in self.report.not_checked)
         items = "".join(f"<li>{text}</li>" for text in said)

@@ -114,6 +114,16 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Cancelled:
+    """The organiser has cancelled the election, so that it has no result."""
+
+    entry: int
+    """The position of the cancellation on the board, from 0."""
+    reason: str
+    """Why, in the words of the organiser, who has signed them."""
+
+
+@dataclass(frozen=True)
 class Report:
     """The report of a verification. ``print(report)`` shows it as a table, in English or in Italian: see ``to_text``."""
 
@@ -130,6 +140,8 @@ class Report:
     """Sentences for people about what the verifier could not check."""
     warnings: tuple[str, ...]
     """Sentences about facts that are no failures, but that people should know."""
+    cancelled: Cancelled | None
+    """The cancellation of the election, if there is one. Then there is no result."""
     result: ResultDocument | None
     """The result that the verifier computed, as in ``result/result.json``; all numbers are ``int``. It means nothing if
     the record does not hold: then no other output shows it."""
@@ -168,6 +180,7 @@ class Report:
             failures=tuple(failures),
             not_checked=tuple(read["not_checked"]),
             warnings=tuple(read["warnings"]),
+            cancelled=None if read["cancelled"] is None else Cancelled(**read["cancelled"]),
             result=read["result"],
             size=None if head is None else head[0],
             root=None if head is None else head[1],

@@ -11,6 +11,9 @@ from ._words import REHEARSAL, WITHHELD, Words, shown
 if TYPE_CHECKING:
     from ._report import Check, Failure, Place, Report
 
+#: What the command says of a cancelled election whose record holds.
+CANCELLED = "The record holds, and the organiser has cancelled the election: it has no result."
+
 #: The verdicts, as a sentence of the command.
 VERDICTS: dict[Verdict | None, str] = {
     "holds": "The record holds.",
@@ -43,6 +46,8 @@ def _rehearsal(report: Report, words: Words) -> list[str]:
 
 def verdict(report: Report, words: Words) -> str:
     """Returns the verdict as a sentence, and who is awaited."""
+    if report.holds and report.cancelled is not None:
+        return words(CANCELLED)
     parts = [words(VERDICTS[report.verdict])]
     if report.verdict == "not_complete":
         parts += not_complete(report, words)
@@ -82,6 +87,9 @@ def translated_table(report: Report, words: Words) -> str:
     lines += [words("not checked: {text}", text=text) for text in report.not_checked]
     for warning in report.warnings:
         lines += ["", words("note: {text}", text=warning)]
+    if report.cancelled is not None:
+        text = "cancelled: entry {entry}, signed by the organiser: {reason}"
+        lines += ["", words(text, entry=str(report.cancelled.entry), reason=shown(report.cancelled.reason))]
     lines.append("")
     if report.fingerprint is not None:
         lines.append(words("fingerprint {fingerprint}", fingerprint=str(report.written_fingerprint)))

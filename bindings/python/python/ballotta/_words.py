@@ -181,6 +181,8 @@ ITALIAN = {
     "(who answers for it: {who})": "(ne risponde: {who})",
     "not checked: {text}": "non controllato: {text}",
     "note: {text}": "nota: {text}",
+    "cancelled: entry {entry}, signed by the organiser: {reason}": "annullata: voce {entry}, firmata dall’organizzatore: {reason}",
+    "The record holds, and the organiser has cancelled the election: it has no result.": "Il verbale è valido, e l’organizzatore ha annullato l’elezione: non c’è un risultato.",
     "fingerprint {fingerprint}": "impronta {fingerprint}",
     "above {name} {total}": "prima di {name} {total}",
     # The view in a notebook.

@@ -466,7 +466,10 @@ const ITALIAN_CHECKS: &[(&str, &str)] = &[
     ),
     ("election.fingerprint", "L’apertura indica l’impronta di manifesto, chiave comune ed elenco."),
     ("election.pinned", "L’impronta è quella indicata, che chi verifica conosce da un’altra fonte."),
-    ("organiser.signature", "L’organizzatore ha firmato l’apertura, la chiusura e l’eventuale fine dei cambiamenti o annullamento."),
+    (
+        "organiser.signature",
+        "L’organizzatore ha firmato l’apertura, la chiusura e l’eventuale fine dei cambiamenti o annullamento.",
+    ),
     ("ballot.encoding", "I byte di ogni scheda sono canonici."),
     ("ballot.election", "Le schede sono state fatte per questa elezione."),
     ("ballot.credential", "Le credenziali delle schede sono nell’elenco."),
