@@ -204,9 +204,11 @@ class Light:
             return
         self.read_opening()
         if self.opening is None:
-            self.closed = None
+            self.closed, self.cancelled = None, None
         elif wrong is not None:
             raise wrong
+        elif self.closed is not None:
+            require(self.opening < self.closed - 1, "the end of the voting is before the opening")
 
     def read_opening(self) -> None:
         signed, authorities = set(), self.manifest.authorities
@@ -337,6 +339,7 @@ class Light:
 
     def status(self, line: Line, tracker: bytes) -> Status:
         """What the client says of the ballot with a tracker: spec/light.md#after-the-close."""
+        require(self.cancelled is None, "the election is cancelled: no ballot counts")
         close = self.stated
         if close is None:
             head = self.head(line)

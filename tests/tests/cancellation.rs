@@ -13,6 +13,7 @@ use ballotta::manifest::RollChanges;
 use ballotta::merkle::{inclusion_proof, leaf_hash};
 use ballotta::proofs::ProofError;
 use ballotta::proofs::schnorr::KeyPair;
+use ballotta::record::{MemoryRecord, light};
 use ballotta::trustee::{StatementStore, TrusteeError, TrusteeSession};
 use ballotta::verifier::{Cancelled, CheckId, Report, Stage, Status, Verdict, VerifyOptions, verify};
 use ballotta::voter::light::LightElection;
@@ -163,6 +164,35 @@ fn nothing_counts_after_a_cancellation() {
     drop(weak);
     let report = board.verify().report;
     assert!(report.result.is_none() && report.cancelled.is_some(), "{report}");
+}
+
+/// A board that is read again admits no ballot after a cancellation: no head names one.
+#[test]
+fn a_board_that_is_read_again_stays_cancelled() {
+    let election = election();
+    let mut board = election.open_board();
+    board.cancel();
+    let before = light_record(&board).files[light::HEADS].clone();
+    board.push_ballot(&election.ballot(0, &[option(1)]).cast().to_bytes());
+    assert_eq!(light_record(&board).files[light::HEADS], before);
+}
+
+/// A light client is shown a cancellation before the opening, which has no effect.
+#[test]
+fn an_early_cancellation_ends_nothing_for_a_light_client() {
+    let election = election();
+    let mut board = election.unopened_board();
+    let early = board.cancel();
+    board.organise(Action::Open);
+    board.vote(0, &[option(1)]);
+    let mut record = light_record(&board);
+    let read = |record: &MemoryRecord| LightElection::read(record, None, &mut TestRng(1)).map(|it| it.is_open());
+    assert_eq!(read(&record), Ok(Ok(())));
+    record.files.insert(light::CLOSE.into(), (early + 1).to_le_bytes().to_vec());
+    assert_eq!(read(&record), Err(VoterError::CloseNotSigned { index: early }));
+    let _weak = Weaken::without(Check::CancelledInTime);
+    let cancelled = VoterError::Cancelled { index: early, reason: REASON.into() };
+    assert_eq!(read(&record), Ok(Err(cancelled)));
 }
 
 /// An organiser who does not like the result cancels the election after the close.

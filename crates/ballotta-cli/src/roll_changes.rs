@@ -313,44 +313,90 @@ impl Office {
     }
 
     /// Gives the codes of an interrupted call their name. Returns what the call has made; `None` if no call was interrupted after it
-    /// wrote a change or a draft.
-    fn finish(&self, files: &Files<'_>) -> Result<Option<Vec<Answer>>> {
+    /// wrote a change or a draft. `is_asked` says whether a change is the one that this call asks for at this position, with
+    /// these further columns; the call asks for `count` of them. Codes of another call are neither taken nor removed.
+    fn finish(
+        &self,
+        files: &Files<'_>,
+        count: usize,
+        is_asked: &dyn Fn(usize, &Answer, &str) -> bool,
+    ) -> Result<Option<Vec<Answer>>> {
         let Some(path) = files.codes else { return Ok(None) };
         let unreadable = |path: &Path| format!("{} cannot be read", path.shown());
         let staged = StagedSecret::find(path).with_context(|| unreadable(path))?;
-        let Some(staged) = staged else { return Ok(None) };
-        let text = read_at_most(staged.part(), MAX_LIST_BYTES, "a file of voting codes").map(Zeroizing::new)?;
+        let at = match &staged {
+            Some(staged) => staged.part(),
+            // The codes have their name, and the list for other offices is missing.
+            None if files.is_list_missing()? && exists(path)? => path,
+            None => return Ok(None),
+        };
+        let text = read_at_most(at, MAX_LIST_BYTES, "a file of voting codes").map(Zeroizing::new)?;
         // A torn file was staged before anything named its codes.
         let Some(codes) = str::from_utf8(&text).ok().and_then(parse_codes) else { return Ok(None) };
-        let (mut there, mut missing) = (Vec::new(), 0_u64);
-        for (sequence, code) in &codes {
+        let (mut there, mut missing, mut is_other) = (Vec::new(), 0_u64, codes.len() != count);
+        for (position, StagedCode { sequence, code, further }) in codes.iter().enumerate() {
+            let part = *self.part(code)?.public();
             let path = files.path(*sequence);
             if !exists(&path)? {
+                if self.is_on_board(&part) {
+                    let (at, codes) = (at.shown(), files.codes.unwrap_or(files.out).shown());
+                    return refusal(format!("{at} has the code of a change that is on the board: it is the only copy"))
+                        .remedy(format!("rename it to {codes}, then run this command again with another --codes"));
+                }
                 missing += 1;
                 continue;
             }
-            let (answer, part) = Answer::read(&path, self.authority)?;
-            if part != Some(*self.part(code)?.public()) {
+            let (answer, own) = Answer::read(&path, self.authority)?;
+            if own != Some(part) {
                 return Ok(None);
             }
+            is_other |= !is_asked(position, &answer, further);
             there.push(answer);
         }
-        match (there.is_empty(), missing) {
-            (true, _) => Ok(None),
-            (false, 0) => {
-                publish(&staged, files)?;
-                Ok(Some(there))
-            }
-            (false, missing) => {
-                let written: Vec<String> = there.iter().map(|answer| answer.file.shown().to_string()).collect();
-                let (written, part) = (written.join(", "), staged.part().shown());
-                refusal(format!(
-                    "an interrupted call has written {written}, and {} not",
-                    counted(missing, "change was", "changes were")
-                ))
-                .remedy(format!("delete {written} and {part}, which must not be used, and run the same command again"))
-            }
+        let written: Vec<String> = there.iter().map(|answer| answer.file.shown().to_string()).collect();
+        let (written, part) = (written.join(", "), at.shown());
+        if there.is_empty() {
+            // With several offices, the draft of these codes may have been sent on: nobody here knows.
+            return if self.manifest.has_parts() {
+                refusal(format!("{part} has codes of a call that was interrupted, and the drafts of them are not here"))
+                    .remedy(format!(
+                        "put the drafts back and run that call again; if they were sent to nobody, delete {part}"
+                    ))
+            } else {
+                Ok(None)
+            };
         }
+        if missing > 0 {
+            return refusal(format!(
+                "an interrupted call has written {written}, and {} not",
+                counted(missing, "change was", "changes were")
+            ))
+            .remedy(format!("delete {written} and {part}, which must not be used, and run the same command again"));
+        }
+        if is_other {
+            return refusal(format!(
+                "{part} has codes of another call, which was interrupted: its changes are {written}"
+            ))
+            .remedy("run that call again first, as it was; then this one, with other file names");
+        }
+        let is_void = |answer: &&Answer| {
+            answer.sequence < self.next() && !answer.credential.is_some_and(|added| self.is_on_board(&added))
+        };
+        if let Some(void) = there.iter().find(is_void) {
+            return refusal(format!("the board has another change with the number {}", void.sequence)).remedy(format!(
+                "delete {written} and {part}, which must not be used, and run the same command again"
+            ));
+        }
+        if let Some(staged) = staged {
+            publish(&staged, files)?;
+        }
+        Ok(Some(there))
+    }
+
+    /// Whether a change with an effect has added this credential.
+    fn is_on_board(&self, credential: &PublicElement) -> bool {
+        let mut added = self.admission.changes().iter().filter_map(|change| change.added);
+        added.any(|line| line.credential == *credential.as_bytes())
     }
 
     /// Signs a draft if all parts are there, and writes it, or the change if it is complete.
@@ -439,9 +485,16 @@ struct Files<'a> {
     out: &'a Path,
     /// Whether the call makes one change.
     is_one: bool,
+    /// The list for the other offices.
+    members: Option<&'a Path>,
 }
 
 impl Files<'_> {
+    /// Whether the list for the other offices was asked for and is not there.
+    fn is_list_missing(&self) -> Result<bool> {
+        self.members.map_or(Ok(false), |path| Ok(!exists(path)?))
+    }
+
     /// The file of a change.
     fn path(&self, sequence: u32) -> PathBuf {
         let mut path = self.out.as_os_str().to_owned();
@@ -491,13 +544,25 @@ fn publish(staged: &StagedSecret, files: &Files<'_>) -> Result<()> {
     published.remedy("mend the cause, and run the same command again: it gives the codes their name")
 }
 
-/// The numbers of changes and the codes of a file that this command has written; `None` if it is not such a file.
-fn parse_codes(text: &str) -> Option<Vec<(u32, VotingCode)>> {
+/// A line of a file of codes.
+struct StagedCode {
+    /// The number of the change.
+    sequence: u32,
+    code: VotingCode,
+    /// The further columns, each after a comma.
+    further: String,
+}
+
+/// The lines of a file of codes that this command has written; `None` if it is not such a file.
+fn parse_codes(text: &str) -> Option<Vec<StagedCode>> {
     let mut lines = text.strip_suffix('\n')?.lines();
     lines.next().filter(|header| header.starts_with(CODES))?;
     let code = |line: &str| {
-        let mut fields = line.split(',');
-        Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+        let columns = CODES.split(',').count();
+        let mut fields = line.splitn(columns + 1, ',');
+        let (sequence, code) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+        let further = fields.nth(columns - 2).map_or_else(String::new, |further| format!(",{further}"));
+        Some(StagedCode { sequence, code, further })
     };
     lines.map(code).collect()
 }
@@ -512,13 +577,23 @@ struct Answer {
     sequence: u32,
     file: PathBuf,
     is_complete: bool,
-    voter_number: Option<String>,
+    revoked: Option<[u8; 32]>,
+    /// Style and weight of the line that is added.
+    added: Option<Entitlement>,
+    /// The credential of this line, if it is known.
+    credential: Option<PublicElement>,
 }
 
 impl Answer {
     fn of(draft: &ChangeDraft, file: PathBuf) -> Self {
-        let voter_number = draft.credential().map(|public| VoterNumber::written(&public));
-        Self { sequence: draft.sequence(), file, is_complete: draft.change().is_some(), voter_number }
+        Self {
+            sequence: draft.sequence(),
+            file,
+            is_complete: draft.change().is_some(),
+            revoked: draft.revoked().copied(),
+            added: draft.added(),
+            credential: draft.credential(),
+        }
     }
 
     /// Reads a change or a draft, with the part of an authority.
@@ -530,13 +605,20 @@ impl Answer {
             return Ok((Self::of(&draft, file.to_path_buf()), draft.part(authority).copied()));
         }
         let change = RollChange::decode(&message.bytes).with_context(unreadable)?;
-        let voter_number = change.added().map(|line| VoterNumber::written(&line.credential));
-        let answer = Self { sequence: change.sequence(), file: file.to_path_buf(), is_complete: true, voter_number };
+        let answer = Self {
+            sequence: change.sequence(),
+            file: file.to_path_buf(),
+            is_complete: true,
+            revoked: change.revoked().copied(),
+            added: change.added().map(|line| Entitlement { style: line.style.into(), weight: line.weight }),
+            credential: change.added().map(|line| line.credential),
+        };
         Ok((answer, change.part(authority).copied()))
     }
 
     fn value(&self) -> Value {
-        let Self { sequence, file, is_complete, voter_number } = self;
+        let Self { sequence, file, is_complete, credential, .. } = self;
+        let voter_number = credential.as_ref().map(VoterNumber::written);
         json!({ "change": sequence, "file": file, "complete": is_complete, "voter_number": voter_number })
     }
 }
@@ -555,6 +637,7 @@ fn answer(answers: &[Answer], is_one: bool, console: Console) -> Result<()> {
 /// Says that an interrupted call is complete now.
 fn answer_finished(answers: &[Answer], is_one: bool, console: Console) -> Result<()> {
     console.say("The change was made before, and this call has finished what was interrupted.");
+    console.say("Hand out a new code only after the board has its change as an entry.");
     answer(answers, is_one, console)
 }
 
@@ -564,9 +647,12 @@ fn answers(drafts: &[ChangeDraft], files: &Files<'_>) -> Vec<Answer> {
 
 impl ReplaceCode {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let files = Files { codes: Some(&self.codes), out: &self.out, is_one: true };
+        let files = Files { codes: Some(&self.codes), out: &self.out, is_one: true, members: None };
         let mut office = self.change.office()?;
-        if let Some(answers) = office.finish(&files)? {
+        let is_asked = |_: usize, answer: &Answer, _: &str| {
+            answer.added.is_some() && answer.revoked.is_some_and(|revoked| self.voter.is_of_bytes(&revoked))
+        };
+        if let Some(answers) = office.finish(&files, 1, &is_asked)? {
             return answer_finished(&answers, true, console);
         }
         let line = office.line(&self.voter)?;
@@ -599,8 +685,18 @@ impl AddVoters {
             }
             (None, None) => bail!("give --style or --list"),
         };
-        let files = Files { codes: Some(&self.codes), out: &self.out, is_one: voters.len() == 1 };
-        if let Some(answers) = office.finish(&files)? {
+        let files = Files {
+            codes: Some(&self.codes),
+            out: &self.out,
+            is_one: voters.len() == 1,
+            members: self.members.as_deref(),
+        };
+        let is_asked = |position: usize, answer: &Answer, further: &str| {
+            let is_voter =
+                answer.revoked.is_none() && answer.added.is_some() && answer.added == voters.get(position).copied();
+            is_voter && of_drafts.get(position).is_some_and(|asked| asked == further)
+        };
+        if let Some(answers) = office.finish(&files, voters.len(), &is_asked)? {
             let sequences: Vec<u32> = answers.iter().map(|answer| answer.sequence).collect();
             self.write_members(&office, &sequences, &voters, &columns, &of_drafts, console)?;
             return answer_finished(&answers, files.is_one, console);
@@ -654,7 +750,7 @@ impl AddVoters {
 
 impl RevokeCode {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let files = Files { codes: None, out: &self.out, is_one: true };
+        let files = Files { codes: None, out: &self.out, is_one: true, members: None };
         let mut office = self.change.office()?;
         let line = office.line(&self.voter)?;
         let reason = match self.reason {
@@ -674,14 +770,20 @@ impl RevokeCode {
 
 impl ApproveChange {
     pub(crate) fn run(&self, console: Console) -> Result<()> {
-        let files = Files { codes: self.codes.as_deref(), out: &self.out, is_one: self.drafts.len() == 1 };
+        let files =
+            Files { codes: self.codes.as_deref(), out: &self.out, is_one: self.drafts.len() == 1, members: None };
         let read = |path: &PathBuf| {
             let bytes = message_file::read_kind(path, FileKind::RollChangeDraft)?;
             ChangeDraft::decode(&bytes).with_context(|| format!("{} cannot be read", path.shown()))
         };
         let mut drafts = self.drafts.iter().map(read).collect::<Result<Vec<_>>>()?;
         let mut office = self.change.office()?;
-        if let Some(answers) = office.finish(&files)? {
+        let is_asked = |_: usize, answer: &Answer, _: &str| {
+            let mut same = drafts.iter().filter(|draft| draft.sequence() == answer.sequence);
+            same.any(|draft| (draft.revoked().copied(), draft.added()) == (answer.revoked, answer.added))
+        };
+        let count = drafts.iter().filter(|draft| draft.added().is_some()).count();
+        if let Some(answers) = office.finish(&files, count, &is_asked)? {
             return answer_finished(&answers, files.is_one, console);
         }
         office.check(&drafts)?;

@@ -232,7 +232,7 @@ impl AdmittedBallots {
     pub fn observe(&mut self, observed: &Observed<'_>) {
         match observed.event {
             Some(Event::Opening) => self.is_open = true,
-            Some(Event::Closing) => self.is_open = false,
+            Some(Event::Closing | Event::Cancellation) => self.is_open = false,
             Some(Event::CutOff) => self.cut_off = Some(observed.index),
             Some(Event::RollChange(ref change)) => {
                 // The timeline has noted it in the same way.

@@ -209,8 +209,11 @@ pub enum VoterError {
         /// The number of entries of the board.
         found: u64,
     },
-    /// The entry that the board announces as the closing is none that the organiser signed.
-    #[error("the board says that entry {index} closes the voting, but the organiser has not signed it")]
+    /// The entry that the board announces as the end of the voting is no closing or cancellation that the organiser signed, or it is
+    /// before the opening.
+    #[error(
+        "the board says that entry {index} ends the voting, but it is nothing that the organiser signed after the opening"
+    )]
     CloseNotSigned {
         /// The position of the entry on the board.
         index: u64,

@@ -51,6 +51,7 @@ __version__: str = _ballotta.__version__
 __all__ = [
     "Ballot",
     "BallottaError",
+    "Cancelled",
     "Check",
     "ContestResult",
     "Effect",
@@ -65,7 +66,6 @@ __all__ = [
     "Place",
     "QuorumResult",
     "Record",
-    "Cancelled",
     "Report",
     "ResultDocument",
     "ResultRow",

@@ -221,6 +221,10 @@ impl LightElection {
             }
         }
         if let Some((index, cancellation)) = closing? {
+            // What is before the opening ends nothing. After a closing, trustees have stated, and the opening is not read.
+            if election.window.opened.is_some_and(|opened| index < opened) && weaken::is_on(Check::CancelledInTime) {
+                return Err(VoterError::CloseNotSigned { index });
+            }
             election.window.closed = Some(index);
             election.cancellation = cancellation.map(|entry| (index, entry));
         }
