@@ -609,6 +609,7 @@ fn part_lists_are_signed() {
         text.replacen(lines[2], lines[1], 1),
         text.replace(&format!("{}\n", lines[1]), ""),
         text.trim_end().to_owned(),
+        format!("{}{}", &text[..text.len() - 129], text[text.len() - 129..].to_uppercase()),
         format!("{text}\n"),
         text.replacen('\n', "\r\n", 1).replacen("\r", "", 1) + " ",
         list.sign(manifest, &election.authorities[0], rng).unwrap(),

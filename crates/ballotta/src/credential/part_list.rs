@@ -17,7 +17,7 @@ use super::parts::read_part;
 use super::roll::{RollLine, RollProblem, RollRules};
 use crate::encoding::{Reader, Writer};
 use crate::group::{Element, PublicElement};
-use crate::hash::ManifestHash;
+use crate::hash::{ManifestHash, parse_hex32};
 use crate::index::AuthorityIndex;
 use crate::limits::{MAX_ROLL_LINE_BYTES, MAX_VOTERS};
 use crate::manifest::Manifest;
@@ -231,8 +231,10 @@ impl PartList {
         let body = rest.strip_suffix('\n').ok_or_else(|| wrong.clone())?;
         let (voters, signature) = body.rsplit_once('\n').ok_or_else(|| wrong.clone())?;
         let signed = text.len() - signature.len() - 1;
-        let mut bytes = [0; SchnorrProof::BYTES];
-        hex::decode_to_slice(signature, &mut bytes).map_err(|_| wrong.clone())?;
+        // Digits in lower case: a list has one text.
+        let halves = signature.split_at_checked(64).ok_or_else(|| wrong.clone())?;
+        let half = |digits| parse_hex32(digits).map_err(|_| wrong.clone());
+        let bytes = [half(halves.0)?, half(halves.1)?].concat();
         let signature = SchnorrProof::decode(&mut Reader::new(&bytes)).map_err(|_| wrong.clone())?;
         let signed = text.as_bytes().get(..signed).unwrap_or_default();
         signature.verify(&mut transcript(manifest, authority, signed), &party.key, rng).map_err(|_| wrong)?;
