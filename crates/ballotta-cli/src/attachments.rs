@@ -9,6 +9,7 @@ use ballotta::limits::MAX_ATTACHMENT_BYTES;
 use ballotta::manifest::{Attachment, AttachmentType, Contest, Manifest, Text};
 
 use crate::console::Shown as _;
+use crate::recognise::file_of_election;
 use crate::record::read_at_most;
 
 /// An attachment as a person names it: `PLACE=TITLE=FILE`.
@@ -38,6 +39,10 @@ impl NewAttachment {
         contests: &mut [Contest],
     ) -> Result<(String, Vec<u8>)> {
         let bytes = read_at_most(&self.file, MAX_ATTACHMENT_BYTES, "an attachment")?;
+        if let Some(what) = file_of_election(&bytes) {
+            // Everybody can read an attachment.
+            bail!("{} is {what}, and attachments are published", self.file.shown());
+        }
         let attachment = Attachment {
             title: Text::from_iter([(language, self.title.as_str())]),
             kind: kind_of(&bytes).with_context(|| self.file.shown())?,
@@ -148,6 +153,18 @@ mod tests {
         assert_eq!((path, bytes.as_slice()), (election[0].path(), b"Words.".as_slice()));
         let error = add("chair").add("en", &mut election, &mut contests).unwrap_err().to_string();
         assert!(error.starts_with("--attachment chair: the manifest has no such contest"), "{error}");
+        assert_eq!(election.len(), 1);
+        // What would be published by mistake.
+        let secrets = [
+            (format!("{}\n{}\n", ballotta::format_name!("signing-key"), "00".repeat(32)), "the secret key of"),
+            (format!("{}\n1,CODE\n", crate::recognise::CODES), "a file with secret voting codes"),
+            ("age-encryption.org/v1\n".to_owned(), "a key that is encrypted"),
+        ];
+        for (text, what) in secrets {
+            std::fs::write(&file, text).unwrap();
+            let error = add("/").add("en", &mut election, &mut contests).unwrap_err().to_string();
+            assert!(error.contains(what) && error.ends_with("attachments are published"), "{error}");
+        }
         assert_eq!(election.len(), 1);
     }
 }

@@ -165,10 +165,12 @@ impl OrganiserAct {
             Action::Close => (FileKind::Closing, "closing"),
             Action::CutOff => (FileKind::CutOff, "cut-off"),
         };
-        write(kind, what, entry.encode(), &self.out, console)?;
         if let Some(time) = self.not_before {
-            console.say(format!("The board takes it from {} on.", clock::written(time)));
+            let written = clock::written(time);
+            let past = if time <= clock::now()? { ", which is past: it can be used at once" } else { "" };
+            console.say(format!("The board takes the {what} from {written} on{past}."));
         }
+        write(kind, what, entry.encode(), &self.out, console)?;
         answer_fingerprint(fingerprint, console)
     }
 }

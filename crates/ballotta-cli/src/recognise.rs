@@ -72,6 +72,11 @@ impl Known {
     }
 }
 
+/// What a file of an election is, if it is one that must not be published as an attachment: all that a program of the election writes.
+pub(crate) fn file_of_election(bytes: &[u8]) -> Option<String> {
+    Known::of(bytes).map(Known::name)
+}
+
 /// Adds to the error of a reader of message files what the file is instead.
 pub(crate) fn not_a_message<T>(path: &str, bytes: &[u8], damaged: anyhow::Error) -> Result<T> {
     let Some(known) = Known::of(bytes) else {

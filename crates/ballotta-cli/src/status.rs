@@ -114,6 +114,8 @@ impl<'a> Status<'a> {
             warnings.extend(report.warnings.iter().cloned());
         }
         let roll = current.filter(|_| step >= Some(Step::Voting));
+        // No ballot of a cancelled election counts.
+        let roll = roll.filter(|_| report.cancelled.is_none());
         let turnout = counted.zip(roll).map(|(counted, roll)| Turnout { counted, voters: roll.voters() });
         let mut next = step.map_or_else(Vec::new, |step| next(step, &roles, manifest, place, changes_left));
         if report.cancelled.is_some() {

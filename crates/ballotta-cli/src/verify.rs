@@ -258,6 +258,7 @@ impl PublishResult {
 
 /// Why there is no result yet.
 fn no_result(record: &Record, verification: &Verification) -> Result<()> {
+    read_election(&record.source)?.is_not_cancelled().refused()?;
     if read_election(&record.source)?.window.closed.is_none() {
         return refusal("there is no result yet: the voting is not closed");
     }

@@ -250,7 +250,7 @@ impl<'a> Writer<'a> {
         for (name, index) in [(words::OPENED, opened), (words::CUT_OFF, *cut_off), (end, closed)] {
             if let Some(index) = index {
                 facts.push((self.word(name), self.tell(words::AT_ENTRY, &[("index", self.number(index))])));
-            } else if may_change && closed.is_some() && name == words::CUT_OFF {
+            } else if may_change && closed.is_some() && name == words::CUT_OFF && report.cancelled.is_none() {
                 facts.push((self.word(name), self.word(words::NO_CUT_OFF)));
             }
         }

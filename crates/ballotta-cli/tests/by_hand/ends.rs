@@ -39,6 +39,8 @@ fn an_election_that_is_cancelled() {
     assert_eq!(report["cancelled"]["reason"], "The ballot lacks a candidate");
     let cancelled = "the organiser has cancelled the election";
     let status = people.ok("status record");
+    assert!(!status.contains("turnout"), "no ballot counts: {status}");
+    people.fails(1, "the organiser has cancelled the election", "result publish record --board-key board/key");
     assert!(status.contains("state        the organiser has cancelled the election: there is no result\n"), "{status}");
     assert!(status.contains("reason       The ballot lacks a candidate\n"), "{status}");
     std::fs::write(people.path("voters/2"), format!("{}\n", letter(&people, "authority/codes.csv", 2).0)).unwrap();
