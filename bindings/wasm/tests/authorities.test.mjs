@@ -43,7 +43,7 @@ for (const [name, client] of Object.entries(clients)) {
     }
     assert.deepEqual(
       [...new Set(refused_codes.map(({ code }) => code))].sort(),
-      ['repeated-code', 'unknown-credential', 'wrong-number-of-codes'],
+      ['repeated-code', 'unknown-codes', 'wrong-number-of-codes'],
     );
   });
 }

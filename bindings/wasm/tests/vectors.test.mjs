@@ -94,7 +94,7 @@ test('a record fetched file by file is the same record', async () => {
 
 test('contests, styles and totals are plain and exact', async () => {
   const election = await ballotta.openElection(record(), pinned);
-  assert.deepEqual([election.kind, election.languages, election.pinned, election.ballotsPerCredential], ['rehearsal', ['en'], true, 3]);
+  assert.deepEqual([election.kind, election.languages, election.pinned, election.ballotsPerCredential], ['rehearsal', ['en'], true, 16]);
   const contests = election.contests('en', 's0');
   assert.deepEqual(contests.map(({ id, title }) => [id, title]), [['c0', 'Question 0'], ['c1', 'Question 1']]);
   assert.deepEqual(contests[0].rule, { kind: 'choose', min: 0, max: 2, blank: true });
