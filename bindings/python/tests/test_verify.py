@@ -205,7 +205,7 @@ def test_progress_and_jobs(demo: Path) -> None:
 
     reports = [ballotta.verify(demo, progress=progress, jobs=jobs).to_json() for jobs in (1, 2, 5)]
     assert len(set(reports)) == 1
-    assert {stage for stage, _, _ in seen} <= {"roll", "board", "ballots"} and seen
+    assert {stage for stage, _, _ in seen} <= {"roll", "parts", "board", "ballots"} and seen
     assert all(0 < done <= total for _, done, total in seen)
 
 
