@@ -218,3 +218,43 @@ fn a_roll_that_changes_during_the_voting() {
     people.ok("board light record");
     assert_eq!(light("record"), before);
 }
+
+/// A call that was interrupted before the codes got their name is finished by the same call, and by no other one; codes that are on the
+/// board are never removed, and void ones are never given out.
+#[test]
+fn an_interrupted_replacement_is_finished_by_the_same_call_only() {
+    let people = People::new();
+    open_election(&people);
+    let numbers: Vec<String> = (1..=4).map(|voter| letter(&people, "authority/codes.csv", voter).1).collect();
+    let replace = |voter: usize, codes: &str, out: &str| {
+        format!(
+            "credentials replace record --key authority/key --voter {} --codes authority/{codes} --out authority/{out}",
+            numbers[voter]
+        )
+    };
+    let interrupted = |codes: &str| {
+        let path = people.path(&format!("authority/{codes}"));
+        fs::rename(&path, people.path(&format!("authority/{codes}.part"))).unwrap();
+    };
+    people.ok(&replace(0, "new.csv", "one"));
+    let code = people.read("authority/new.csv");
+    interrupted("new.csv");
+    people.fails(1, "has codes of another call, which was interrupted", &replace(1, "new.csv", "one"));
+    assert_eq!(people.ok(&replace(0, "new.csv", "one")), "1");
+    assert_eq!(people.read("authority/new.csv"), code);
+
+    // The change is on the board, and its file is somewhere else: the codes are the only copy.
+    interrupted("new.csv");
+    people.add("authority/one");
+    fs::rename(people.path("authority/one"), people.path("authority/sent")).unwrap();
+    people.fails(1, "has the code of a change that is on the board", &replace(1, "new.csv", "two"));
+    assert_eq!(people.read("authority/new.csv.part"), code);
+
+    // Another change has taken the number in the meantime: the codes are void.
+    people.ok(&replace(1, "void.csv", "void"));
+    interrupted("void.csv");
+    people.ok(&replace(2, "third.csv", "third"));
+    people.add("authority/third");
+    people.fails(1, "the board has another change with the number 2", &replace(1, "void.csv", "void"));
+    assert!(!people.path("authority/void.csv").exists());
+}
