@@ -6,7 +6,8 @@ use ballotta::board::cancellation::Cancellation;
 use ballotta::board::entry::{Action, EntryError, EntryKind, OrganiserEntry};
 use ballotta::board::receipt::SignedReceipt;
 use ballotta::board::timeline::OrderError;
-use ballotta::evidence::{Claim, Convicted, ElectionHashes, Evidence, LoggedEntry};
+use ballotta::encoding::DecodeError;
+use ballotta::evidence::{Claim, Convicted, ElectionHashes, Evidence, EvidenceError, LoggedEntry, OrganiserProblem};
 use ballotta::group::SecretScalar;
 use ballotta::key_ceremony::TrusteeSeed;
 use ballotta::manifest::RollChanges;
@@ -270,7 +271,10 @@ fn a_promise_after_the_cancellation_convicts() {
         read.verify(&mut TestRng(1)).map(|conviction| conviction.convicted)
     };
     assert_eq!(judge(end), Ok(Convicted::Board));
-    assert!(judge(end - 1).is_err(), "a ballot ends no voting");
+    let kind = DecodeError::UnknownValue { field: "kind", found: EntryKind::Ballot as u64 };
+    let error = OrganiserProblem::Encoding(kind);
+    let not_an_end = EvidenceError::NotOfOrganiser { index: end - 1, what: "closing", error };
+    assert_eq!(judge(end - 1), Err(not_an_end), "a ballot ends no voting");
 }
 
 // Times that the organiser signs.
