@@ -8,7 +8,7 @@ use std::iter::zip;
 use ballotta::SUITE;
 use ballotta::board::entry::{Action, EntryKind};
 use ballotta::credential::{
-    Credential, CredentialError, Handle, PartList, PartListError, PartListLine, RollLine, RollSignature,
+    Credential, CredentialError, Handle, PartList, PartListError, PartListLine, RollLine, RollProblem, RollSignature,
     RollSignatureError, VotingCodes, combine_part_lists, parts_file_bytes,
 };
 use ballotta::encoding::{DecodeError, Writer};
@@ -339,6 +339,56 @@ fn a_credential_that_is_not_the_sum_of_its_parts_is_refused() {
     // Each authority signed the roll and its own parts: nobody can say whose part is wrong.
     let real = (CheckId::Parts, Place::RollLine(line), Effect::Invalid, vec![], PartsError::Sum.to_string());
     sabotage_one(Check::PartsSum, &board.record(), &[real]);
+}
+
+/// Sums of parts show that the credentials are elements of the group, and then nobody decodes them. Without such sums they are
+/// decoded: the report says the same of the roll, whatever else is missing or wrong.
+#[test]
+fn credentials_that_no_sum_shows_are_decoded() {
+    let no_element =
+        (CheckId::Roll, Place::RollLine(4), Effect::Invalid, vec![], RollProblem::BadCredential.to_string());
+    let election = Election::build_with(options(), |lines| lines[0].credential = [0xff; 32], |_| ());
+    let other_sums = election.open_board().record();
+    assert_eq!(found(&other_sums), [no_element.clone()]);
+    let mut without_parts = other_sums.clone();
+    without_parts.files.remove(&record::parts_path(SECOND));
+    assert_eq!(found(&without_parts), [no_element.clone()]);
+    let mut board = election.unopened_board();
+    board.entries.truncate(election.ceremony.len());
+    let unsigned = board.record();
+    assert!(found(&unsigned).contains(&no_element));
+    // Another line of the same roll breaks another rule.
+    let mut two_faults = unsigned;
+    let roll = two_faults.files.get_mut(record::ROLL).unwrap();
+    let space = roll.iter().enumerate().filter(|(_, byte)| **byte == b' ').nth(1).unwrap().0;
+    roll[space] = b'-';
+    let faults = found(&two_faults);
+    let malformed = RollProblem::Malformed.to_string();
+    assert!(faults.contains(&(CheckId::Roll, Place::RollLine(2), Effect::Invalid, vec![], malformed)), "{faults:?}");
+    assert!(faults.contains(&no_element), "{faults:?}");
+}
+
+/// The parts of a line can add up to the identity, which is an element, but no credential: anybody could sign for it.
+#[test]
+fn a_sum_that_is_the_identity_is_no_credential() {
+    let weak = Weaken::without(Check::RefuseIdentity);
+    let known = |election: &Election| {
+        let first = *election.parts[0][0].key_pair().secret().expose_scalar();
+        [-first, small(1), small(2)]
+    };
+    let rogue = Rogue::new(false, |honest, _, _| known(honest).map(|secret| Element::mul_generator(&secret)).to_vec());
+    drop(weak);
+    // The offices do this together: the second knows the part of the first.
+    let forged = |election: &Election, parts: &[Element]| {
+        let (transcript, weights) = begin(election, 2, parts, true);
+        let secrets = known(election);
+        let secret_of = |part: &Element| secrets.iter().find(|secret| Element::mul_generator(secret) == *part).unwrap();
+        let secret = zip(weights, parts).map(|(weight, part)| weight * *secret_of(part)).sum();
+        file(2, parts, transcript, secret)
+    };
+    let problem = RollProblem::IdentityCredential.to_string();
+    let real = (CheckId::Roll, Place::RollLine(2), Effect::Invalid, vec![], problem);
+    sabotage(Check::RefuseIdentity, &|| rogue.record(&forged), &[real]);
 }
 
 /// An unopened board on which the first authority has signed, and then `sign` signs.

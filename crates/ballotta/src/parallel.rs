@@ -23,10 +23,18 @@ pub(crate) fn map<T, R>(items: Vec<T>, work: impl Fn(T) -> R) -> Vec<R> {
     items.into_iter().map(work).collect()
 }
 
-/// The number of items that are enough to use all cores.
-pub(crate) fn width() -> usize {
+/// The number of cores that work.
+pub(crate) fn cores() -> usize {
     #[cfg(feature = "parallel")]
-    return 2 * rayon::current_num_threads();
+    return rayon::current_num_threads();
     #[cfg(not(feature = "parallel"))]
     1
+}
+
+/// The number of items that are enough to use all cores.
+pub(crate) fn width() -> usize {
+    match cores() {
+        1 => 1,
+        cores => 2 * cores,
+    }
 }

@@ -59,7 +59,7 @@ pub use bundle::{Bundle, BundleError, BundleProblem};
 pub(crate) use bundle::{BundleIndex, KnownBundles};
 pub use files::{FileList, FileListError, is_path};
 pub use growth::{Added, Growth, Relation, Snapshot};
-pub use parts::{PartsError, PartsFailure, SignedParts, verify_parts};
+pub use parts::{PartsError, PartsFailure, SignedParts, VerifiedParts, verify_parts};
 pub(crate) use published::read_context;
 pub(crate) use published::read_own_checkpoint;
 pub use published::{PublishedBoard, RecordError, read_checkpoint, read_head, read_manifest, read_signed_checkpoint};

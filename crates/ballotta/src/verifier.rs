@@ -8,11 +8,11 @@
 //!
 //! [`verify`] is [`select()`], one shard, [`finish()`]. Many machines can verify many shards ([`verify_shard`]), with
 //! the same findings. `select` reads the board once: it computes the tree head, and which ballots count if all are
-//! valid by themselves. A shard reads its bundles again, compares them with the hashes of the first reading, verifies
+//! valid by themselves. It decodes the credentials of the roll only if no sums of parts show that they are elements of the
+//! group. A shard reads its bundles again, compares them with the hashes of the first reading, verifies
 //! every ballot on all cores, and adds up those that count. `finish` corrects the sums where ballots were not valid.
 //! The verifier keeps at most 24 bytes for each ballot, 40 more for one that is void, 8 for each line of the roll, 500 for each
-//! change of the roll, and
-//! 5 MB for bundles with ballots that others refer to. It keeps neither ciphertexts nor proofs.
+//! change of the roll, and 5 MB for bundles with ballots that others refer to. It keeps neither ciphertexts nor proofs.
 //!
 //! # Examples
 //!
@@ -180,4 +180,6 @@ struct Verifier<'a> {
     options: &'a VerifyOptions,
     progress: &'a (dyn Fn(Progress) + Sync),
     findings: Findings,
+    /// Whether nothing has shown yet that the credentials of the roll are elements of the group.
+    undecoded: bool,
 }

@@ -18,7 +18,7 @@ use crate::credential::parts::{
 };
 use crate::credential::{RollReader, RollRules};
 use crate::encoding::{DecodeError, Reader};
-use crate::group::{Element, Scalar};
+use crate::group::Element;
 use crate::hash::FileHash;
 use crate::index::AuthorityIndex;
 use crate::manifest::Manifest;
@@ -26,8 +26,9 @@ use crate::parallel;
 use crate::proofs::schnorr::SchnorrProof;
 use crate::weaken::{self, Check};
 
-/// The lines that one core verifies at a time. With more of them, a multiscalar multiplication costs less for each.
-const LINES_PER_PIECE: usize = 4096;
+/// The least number of lines that one core verifies at a time, but for the last ones. With more of them, a multiscalar
+/// multiplication costs less for each.
+const LINES_PER_PIECE: usize = 8192;
 
 /// The file with the parts of an authority, as its signature of the roll names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,9 +135,19 @@ impl core::fmt::Display for PartsFailure {
     }
 }
 
+/// What a verification of the files of parts has found, apart from its failures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VerifiedParts {
+    /// The number of files that have the signed hash.
+    pub files: u64,
+    /// Whether at every line of the roll the parts of all authorities add up to the credential. A sum is an element of the
+    /// group, so that nobody needs to decode the credentials to find out that they are elements.
+    pub show_elements: bool,
+}
+
 /// Verifies the files of parts that these authorities signed, and shows every failure to `visit`. If all authorities of the
-/// manifest are among them, it also checks at every line whether the parts add up to the credential. Returns the number of
-/// files that have the signed hash. `progress` gets the number of lines that were verified.
+/// manifest are among them, it also checks at every line whether the parts add up to the credential. `progress` gets the
+/// number of lines that were verified.
 ///
 /// The roll must be that of the source.
 pub fn verify_parts<R: CryptoRng>(
@@ -147,14 +158,14 @@ pub fn verify_parts<R: CryptoRng>(
     visit: &mut dyn FnMut(PartsFailure),
     progress: &dyn Fn(u64),
     rng: &mut R,
-) -> u64 {
+) -> VerifiedParts {
     let voters = roll.totals().voters();
-    let mut read = 0;
+    let mut verified = VerifiedParts::default();
     let mut files = Vec::new();
     for signed in signed {
         match PartsFile::first_reading(source, manifest, voters, signed) {
             Ok(file) => {
-                read += 1;
+                verified.files += 1;
                 match file {
                     Ok(file) => files.push(file),
                     Err(error) => visit(PartsFailure::of_file(signed.authority, error)),
@@ -164,20 +175,26 @@ pub fn verify_parts<R: CryptoRng>(
         }
     }
     if files.is_empty() {
-        return read;
+        return verified;
     }
     let are_all = files.len() == manifest.credential_authorities().len();
-    if let Err(failure) = second_reading(source, manifest, roll, &mut files, are_all, visit, progress) {
-        visit(failure);
-        return read;
-    }
+    let are_sums = match second_reading(source, manifest, roll, &mut files, are_all, visit, progress) {
+        Ok(are_sums) => are_sums,
+        Err(failure) => {
+            visit(failure);
+            return verified;
+        }
+    };
+    let mut are_same = true;
     for file in files {
         let (authority, error) = (file.authority, file.finish(rng));
         if let Err(error) = error {
+            are_same &= error != PartsError::Changed;
             visit(PartsFailure::of_file(authority, error));
         }
     }
-    read
+    verified.show_elements = are_sums && are_same;
+    verified
 }
 
 /// A file of parts between its two readings, and while it is read again.
@@ -252,7 +269,7 @@ impl PartsFile {
     }
 }
 
-/// Reads the parts again, together with the roll, line by line.
+/// Reads the parts again, together with the roll, line by line. Returns whether all parts add up to their credentials.
 fn second_reading(
     source: &dyn RecordSource,
     manifest: &Manifest,
@@ -261,31 +278,36 @@ fn second_reading(
     are_all: bool,
     visit: &mut dyn FnMut(PartsFailure),
     progress: &dyn Fn(u64),
-) -> Result<(), PartsFailure> {
+) -> Result<bool, PartsFailure> {
     let of_roll = |error| PartsFailure { authority: None, line: None, error };
     let rules = RollRules::for_manifest(manifest);
     let limit = rules.max_bytes();
     let voters = roll.totals().voters();
     let mut reader = RollReader::new(rules);
-    let (mut done, mut failed) = (0, None);
-    let read = read_parts(source, ROLL, limit, |piece, _, _| {
-        let mut credentials = Vec::new();
-        reader.feed(piece, &mut |line| credentials.extend(line.map(|line| line.credential)));
+    let mut credentials = Vec::new();
+    let (mut done, mut verified) = (0, Ok(are_all));
+    let mut verify = |credentials: &mut Vec<[u8; 32]>| {
         // A roll that has grown since is refused below.
         let left = usize::try_from(voters - done).unwrap_or(usize::MAX);
         credentials.truncate(left);
-        if failed.is_none() {
-            failed = verify_lines(source, files, are_all, done, &credentials, visit).err();
+        if let Ok(are_sums) = verified {
+            verified = verify_lines(source, files, are_all, done, credentials, visit).map(|are| are && are_sums);
         }
         done += credentials.len() as u64;
+        credentials.clear();
         progress(done);
+    };
+    let read = read_parts(source, ROLL, limit, |piece, _, _| {
+        reader.feed(piece, &mut |line| credentials.extend(line.map(|line| line.credential)));
+        if credentials.len() >= LINES_PER_PIECE * parallel::cores() {
+            verify(&mut credentials);
+        }
     });
     read.map_err(|error| of_roll(error.into()))?;
-    if let Some(failure) = failed {
-        return Err(failure);
-    }
+    verify(&mut credentials);
+    let are_sums = verified?;
     match reader.finish(&mut |_| ()) {
-        Ok(index) if index.hash() == roll.hash() => Ok(()),
+        Ok(index) if index.hash() == roll.hash() => Ok(are_sums),
         _ => Err(of_roll(PartsError::Changed)),
     }
 }
@@ -296,7 +318,8 @@ struct PieceOfFile {
     invalid: Option<u64>,
 }
 
-/// Verifies the lines from `start` on, counted from 0, whose credentials are these.
+/// Verifies the lines from `start` on, counted from 0, whose credentials are these. Returns whether the parts of each add up to
+/// its credential.
 fn verify_lines(
     source: &dyn RecordSource,
     files: &mut [PartsFile],
@@ -304,7 +327,7 @@ fn verify_lines(
     start: u64,
     credentials: &[[u8; 32]],
     visit: &mut dyn FnMut(PartsFailure),
-) -> Result<(), PartsFailure> {
+) -> Result<bool, PartsFailure> {
     let offset = PARTS_HEADER_BYTES as u64 + start * PART_BYTES as u64;
     let mut read: Vec<Vec<u8>> = Vec::new();
     for file in files.iter_mut() {
@@ -315,55 +338,67 @@ fn verify_lines(
         read.push(bytes);
     }
     let weights: Vec<PartWeights> = files.iter().map(|file| file.weights).collect();
-    let pieces: Vec<(u64, &[[u8; 32]])> =
-        zip((start..).step_by(LINES_PER_PIECE), credentials.chunks(LINES_PER_PIECE)).collect();
+    let lines = credentials.len().div_ceil(parallel::cores()).max(1);
+    let pieces: Vec<(u64, &[[u8; 32]])> = zip((start..).step_by(lines), credentials.chunks(lines)).collect();
     let verified = parallel::map(pieces, |(first, credentials)| {
-        let mut sums: Vec<Option<Element>> = alloc::vec![Some(Element::identity()); credentials.len()];
+        let mut sums = Vec::with_capacity(credentials.len());
         let mut of_files = Vec::with_capacity(weights.len());
         for (bytes, weights) in zip(&read, &weights) {
             let (parts, _) = bytes.as_chunks::<PART_BYTES>();
             let parts = parts.iter().skip((first - start) as usize).take(credentials.len());
             of_files.push(verify_piece(*weights, first, parts, &mut sums));
         }
-        let wrong = |(sum, credential): (&Option<Element>, &[u8; 32])| {
-            sum.is_some_and(|sum| sum.to_bytes() != *credential) && weaken::is_on(Check::PartsSum)
-        };
-        let wrong: Vec<bool> = if are_all { zip(&sums, credentials).map(wrong).collect() } else { Vec::new() };
-        (first, of_files, wrong)
+        let (mut wrong, mut are_sums) = (Vec::new(), true);
+        if are_all {
+            // The first voter is on line 2.
+            for ((line, sum), credential) in zip(first + 2.., &sums).zip(credentials) {
+                let is_sum = sum.as_ref().map(|sum| sum.to_bytes() == *credential);
+                if is_sum == Some(false) && weaken::is_on(Check::PartsSum) {
+                    wrong.push(line);
+                }
+                are_sums &= is_sum == Some(true);
+            }
+        }
+        (of_files, wrong, are_sums)
     });
-    for (first, of_files, wrong) in verified {
+    let mut are_all_sums = true;
+    for (of_files, wrong, are_sums) in verified {
         for (file, piece) in zip(files.iter_mut(), of_files) {
             file.sum += piece.sum;
             file.invalid = file.invalid.or(piece.invalid);
         }
-        // The first voter is on line 2.
-        for (line, _) in zip(first + 2.., wrong).filter(|(_, wrong)| *wrong) {
+        for line in wrong {
             visit(PartsFailure { authority: None, line: Some(line), error: PartsError::Sum });
         }
+        are_all_sums &= are_sums;
     }
-    Ok(())
+    Ok(are_all_sums)
 }
 
-/// Decodes the parts of an authority from line `first` on, counted from 0, and adds each to the sum of its line.
+/// Decodes the parts of an authority from line `first` on, counted from 0, and adds each to the sum of its line. The first
+/// authority begins the sums.
 fn verify_piece<'a>(
     weights: PartWeights,
     first: u64,
-    parts: impl Iterator<Item = &'a [u8; PART_BYTES]>,
-    sums: &mut [Option<Element>],
+    parts: impl ExactSizeIterator<Item = &'a [u8; PART_BYTES]>,
+    sums: &mut Vec<Option<Element>>,
 ) -> PieceOfFile {
+    let is_first = sums.is_empty();
     let mut piece = PieceOfFile { sum: Element::identity(), invalid: None };
-    let (mut scalars, mut elements): (Vec<Scalar>, Vec<Element>) = (Vec::new(), Vec::new());
-    for (((line, weight), bytes), sum) in zip(first + 2.., weights.from(first)).zip(parts).zip(sums) {
-        match read_part(bytes) {
+    let (mut scalars, mut elements) = (Vec::with_capacity(parts.len()), Vec::with_capacity(parts.len()));
+    for (place, ((line, weight), bytes)) in zip(first + 2.., weights.from(first)).zip(parts).enumerate() {
+        let part = read_part(bytes);
+        match part {
             Some(part) => {
-                *sum = sum.map(|sum| sum + part);
                 scalars.push(weight);
                 elements.push(part);
             }
-            None => {
-                *sum = None;
-                piece.invalid.get_or_insert(line);
-            }
+            None => _ = piece.invalid.get_or_insert(line),
+        }
+        if is_first {
+            sums.push(part);
+        } else if let Some(sum) = sums.get_mut(place) {
+            *sum = sum.and_then(|sum| Some(sum + part?));
         }
     }
     piece.sum = Element::vartime_multiscalar(&scalars, &elements);

@@ -68,7 +68,7 @@ pub(super) fn finish_with<R: CryptoRng>(
     rng: &mut R,
 ) -> Verification {
     let Selected { options, findings, mut outcome, board, plan } = selected;
-    let mut verifier = Verifier { source, options: &options, progress, findings };
+    let mut verifier = Verifier { source, options: &options, progress, findings, undecoded: false };
     if let (Some(board), Some(plan), Some(part)) = (board, plan, part) {
         (outcome.counted, outcome.tally) = verifier.ballots(&board, &plan, part, &mut outcome.changes, rng);
         outcome.cut_off = board.timeline.cut_off();

@@ -54,10 +54,19 @@ pub fn select<R: CryptoRng>(
     progress: &(dyn Fn(Progress) + Sync),
     rng: &mut R,
 ) -> Selected {
-    let mut verifier = Verifier { source, options, progress, findings: Findings::default() };
-    let mut outcome = Verification::default();
-    let (board, plan) = verifier.select(&mut outcome, rng).map_or((None, None), |(board, plan)| (Some(board), plan));
-    Selected { options: options.clone(), findings: verifier.findings, outcome, board, plan }
+    let mut again = false;
+    loop {
+        let mut verifier = Verifier { source, options, progress, findings: Findings::default(), undecoded: false };
+        let mut outcome = Verification::default();
+        let found = verifier.select(!again, &mut outcome, rng);
+        let (board, plan) = found.map_or((None, None), |(board, plan)| (Some(board), plan));
+        let roll = plan.as_ref().map(|plan| &plan.roll).or(outcome.roll.as_ref());
+        // A roll with an invalid line belongs to no election, so that nothing found with it remains.
+        again = verifier.undecoded && roll.is_none_or(|roll| !verifier.are_elements(roll));
+        if !again {
+            return Selected { options: options.clone(), findings: verifier.findings, outcome, board, plan };
+        }
+    }
 }
 
 /// What is wrong with a manifest, as one text: how many broken rules a program finds depends on the program, so a manifest
@@ -75,6 +84,17 @@ fn broken_rules(errors: &ManifestErrors) -> String {
     }
 }
 
+/// The errors of some lines of a roll, also of credentials that are no elements of the group.
+fn errors_of_lines(lines: &[Result<RollLine, RollError>]) -> Vec<RollError> {
+    const LINES_PER_PIECE: usize = 1024;
+    let pieces: Vec<&[Result<RollLine, RollError>]> = lines.chunks(LINES_PER_PIECE).collect();
+    let errors = parallel::map(pieces, |piece| {
+        let errors = piece.iter().filter_map(|line| (*line).and_then(|line| line.key()).err());
+        errors.collect::<Vec<_>>()
+    });
+    errors.into_iter().flatten().collect()
+}
+
 /// The trustee that a message names as its author.
 fn author_of(kind: EntryKind, file: &[u8]) -> Option<u16> {
     let start = match kind {
@@ -87,14 +107,18 @@ fn author_of(kind: EntryKind, file: &[u8]) -> Option<u16> {
 }
 
 impl Verifier<'_> {
+    /// Reads the record. If it `may_defer`, the credentials of a roll in parts are not decoded: the sums of the parts show
+    /// that they are elements of the group.
     fn select<R: CryptoRng>(
         &mut self,
+        may_defer: bool,
         outcome: &mut Verification,
         rng: &mut R,
     ) -> Option<(ScannedBoard, Option<ShardPlan>)> {
         let manifest = self.manifest()?;
         let checkpoint = self.checkpoint(&manifest);
         let mut roll_is_missing = false;
+        self.undecoded = may_defer && manifest.has_parts();
         outcome.roll = self.roll(&manifest, &mut roll_is_missing);
         let board = checkpoint.and_then(|head| self.board(&manifest, head, outcome.roll.as_ref(), rng));
         if roll_is_missing {
@@ -169,7 +193,7 @@ impl Verifier<'_> {
         self.findings.ok_or_fail(CheckId::Checkpoint, place, verified_head(manifest, &bytes))
     }
 
-    /// Reads the roll in parts and checks every line. Only an index is kept, with which lines are read again. Who is awaited
+    /// Reads the roll in pieces and checks every line. Only an index is kept, with which lines are read again. Who is awaited
     /// if there is no roll depends on the board, so the caller reports it.
     fn roll(&mut self, manifest: &Manifest, is_missing: &mut bool) -> Option<PublishedRoll> {
         let rules = RollRules::for_manifest(manifest);
@@ -184,7 +208,9 @@ impl Verifier<'_> {
         });
         if let Err(error) = read {
             *is_missing = error == ReadError::Missing;
-            if !*is_missing {
+            if *is_missing {
+                self.undecoded = false;
+            } else {
                 self.findings.not_read(CheckId::Roll, Place::File(record::ROLL.into()), &[], &error);
             }
             return None;
@@ -197,18 +223,39 @@ impl Verifier<'_> {
         index.filter(|_| sound).map(|index| PublishedRoll { index })
     }
 
-    /// Checks that the credentials of some lines are elements of the group.
+    /// Checks some lines: unless this is put off, also that their credentials are elements of the group.
     fn roll_lines(&mut self, lines: Vec<Result<RollLine, RollError>>) {
-        const LINES_PER_PIECE: usize = 1024;
         self.findings.saw(CheckId::Roll, lines.iter().flatten().count() as u64);
-        let pieces: Vec<&[Result<RollLine, RollError>]> = lines.chunks(LINES_PER_PIECE).collect();
-        let errors = parallel::map(pieces, |piece| {
-            let errors = piece.iter().filter_map(|line| (*line).and_then(|line| line.key()).err());
-            errors.collect::<Vec<_>>()
-        });
-        for RollError { line, problem } in errors.into_iter().flatten() {
+        let errors = match self.undecoded {
+            true => lines.into_iter().filter_map(Result::err).collect(),
+            false => errors_of_lines(&lines),
+        };
+        for RollError { line, problem } in errors {
             self.findings.fail(CheckId::Roll, Place::RollLine(line), &[], problem);
         }
+    }
+
+    /// Whether all credentials of a roll that was read are elements of the group. Reads it again.
+    fn are_elements(&mut self, roll: &PublishedRoll) -> bool {
+        let rules = roll.index.rules();
+        let limit = rules.max_bytes();
+        let mut reader = RollReader::new(rules.clone());
+        let mut are_elements = true;
+        let read = read_parts(self.source, record::ROLL, limit, |piece, _, _| {
+            let mut lines = Vec::new();
+            reader.feed(piece, &mut |line| lines.push(line));
+            are_elements &= errors_of_lines(&lines).is_empty();
+        });
+        let hash = reader.finish(&mut |_| ()).ok().map(|index| *index.hash());
+        let place = Place::File(record::ROLL.into());
+        match read {
+            Err(error) => self.findings.unreadable(CheckId::Roll, place, error),
+            Ok(()) if hash.as_ref() != Some(roll.hash()) => {
+                self.findings.unreadable(CheckId::Roll, place, PartsError::Changed);
+            }
+            Ok(()) => return are_elements,
+        }
+        true
     }
 
     /// Passes the files to which entries of one kind point to `visit`, at most `most` of them. Each file is checked
@@ -389,8 +436,9 @@ impl Verifier<'_> {
             }
         };
         let report = |done| progress(Progress { stage: "parts", done, total });
-        let read = verify_parts(self.source, manifest, roll, signed, &mut visit, &report, rng);
-        self.findings.saw(CheckId::Parts, read);
+        let verified = verify_parts(self.source, manifest, roll, signed, &mut visit, &report, rng);
+        self.findings.saw(CheckId::Parts, verified.files);
+        self.undecoded &= !verified.show_elements;
     }
 
     /// Compares the fingerprint with the opened one and with the pinned one.

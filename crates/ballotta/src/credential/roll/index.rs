@@ -58,6 +58,11 @@ impl RollIndex {
         &self.hash
     }
 
+    /// The rules with which the roll was read.
+    pub(crate) fn rules(&self) -> &RollRules {
+        &self.rules
+    }
+
     /// Returns the head of the log of the blocks: their number, and their root.
     #[must_use]
     pub fn tree(&self) -> &TreeHead {
