@@ -2,7 +2,8 @@
 
 use ballotta::admission::ballot_entry;
 use ballotta::ballot::{AdmissionError, Choices, Mark, SignedBallot};
-use ballotta::board::entry::{Action, EntryKind};
+use ballotta::board::cancellation::Cancellation;
+use ballotta::board::entry::{Action, EntryKind, OrganiserEntry};
 use ballotta::board::note::{NoteSigner, SignedCheckpoint};
 use ballotta::board::receipt::SignedReceipt;
 use ballotta::board::tiles::{TilePath, decode_bundle};
@@ -10,9 +11,11 @@ use ballotta::credential::{RollLine, VotingCodes};
 use ballotta::decryption::TallyReference;
 use ballotta::encoding::DecodeError;
 use ballotta::evidence::{Convicted, Evidence};
+use ballotta::group::SecretScalar;
 use ballotta::hash::{Fingerprint, TallyDigest, Tracker};
 use ballotta::manifest::Closing;
 use ballotta::merkle::{Frontier, LogError, TreeHead, leaf_hash};
+use ballotta::proofs::schnorr::KeyPair;
 use ballotta::record::light::{self, ElectionSummary};
 use ballotta::record::{self, MemoryRecord, RecordError, TiledLogError, read_head, read_manifest};
 use ballotta::tally::heads::VoterHead;
@@ -128,7 +131,7 @@ fn a_voter_votes_twice_and_checks_after_the_close() {
     assert_eq!(status(&record, &election, 1, &second_tracker), Ok(LightStatus::NoneCounts));
     let tracker = second_tracker.parse().unwrap();
     let found = read(&record).unwrap().find(&record, &tracker, &number_of_nobody(), &mut TestRng(1));
-    assert_eq!(found, Err(VoterError::UnknownCredential));
+    assert_eq!(found, Err(VoterError::UnknownNumber));
 }
 
 /// The number of a credential that is not on the roll.
@@ -397,6 +400,19 @@ fn the_closing_is_signed() {
     let mut record = light_record(&board);
     record.files.insert(light::CLOSE.into(), (ballot + 1).to_le_bytes().to_vec());
     assert_eq!(read(&record).err(), Some(VoterError::CloseNotSigned { index: ballot }));
+    // A closing and a cancellation that somebody else has signed.
+    let (fingerprint, somebody) = (election.context.fingerprint(), KeyPair::new(SecretScalar::random(&mut TestRng(8))));
+    let closing = OrganiserEntry::sign(Action::Close, fingerprint, &somebody, &mut TestRng(9)).encode();
+    let cancellation = Cancellation::sign(fingerprint, "x", &somebody, &mut TestRng(9)).unwrap().encode();
+    for (kind, body) in [(EntryKind::Close, closing), (EntryKind::Cancellation, cancellation)] {
+        let mut board = election.open_board();
+        let index = board.push(kind, &body);
+        let mut record = light_record(&board);
+        record.files.insert(light::CLOSE.into(), (index + 1).to_le_bytes().to_vec());
+        assert_eq!(read(&record).err(), Some(VoterError::CloseNotSigned { index }));
+        let _weaken = Weaken::without(Check::OrganiserSignature);
+        assert!(read(&record).unwrap().is_open().is_err());
+    }
     record.files.insert(light::CLOSE.into(), 0_u64.to_le_bytes().to_vec());
     assert_eq!(read(&record).unwrap().is_open(), Ok(()));
     record.files.insert(light::CLOSE.into(), vec![0; 7]);
@@ -857,7 +873,7 @@ fn absence_from_the_roll_is_shown() {
             refused => {
                 assert_eq!(refused.map_err(|error| error.code()), Err("bad-light-file"), "{voter}");
                 let _weaken = Weaken::without(Check::AbsenceFromRoll);
-                assert_eq!(of(&lying), Err(VoterError::UnknownCredential));
+                assert_eq!(of(&lying), Err(VoterError::UnknownNumber));
                 true
             }
         }
@@ -878,7 +894,7 @@ fn absence_from_the_roll_is_shown() {
     let other = Election::build(ElectionOptions { seed: 2, ..ElectionOptions::default() });
     let stranger = number(&other, 0);
     let tracker = "0".repeat(64).parse().unwrap();
-    assert_eq!(read.find(&honest, &tracker, &stranger, &mut TestRng(2)), Err(VoterError::UnknownCredential));
+    assert_eq!(read.find(&honest, &tracker, &stranger, &mut TestRng(2)), Err(VoterError::UnknownNumber));
 }
 
 /// The budget: a million voters, a board of a million entries, 2 of 3 trustees, 10 contests with 60 slots.

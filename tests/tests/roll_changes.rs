@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ballotta::admission::{Admission, AdmitError, AdmittedBallots, ChangeRefused, MemoryIndex, Resumed, light_files};
-use ballotta::ballot::AdmissionError;
+use ballotta::ballot::{AdmissionError, OpeningError};
 use ballotta::board::entry::{Action, Entry, EntryKind};
 use ballotta::board::timeline::OrderError;
 use ballotta::credential::{
@@ -908,6 +908,85 @@ fn the_change_of_somebody_else_excuses_no_device() {
     accused(&said(&board, 9, old), old);
     let _weak = Weaken::without(Check::ChangeOfCode);
     explained(&said(&board, 9, old), old, CodeChange::CodeReplaced { change: late });
+}
+
+/// An opening that is checked with the number of another letter, of another voter, and of nobody.
+#[test]
+fn an_opened_ballot_of_the_other_letter() {
+    let election = Election::build(ElectionOptions { authorities: 1, ..options() });
+    let mut board = election.open_board();
+    let change = board.change(ChangeReason::LostCode, Some(0), Some(8));
+    let (record, rng) = (light(&board), &mut TestRng(9));
+    let whole = VotersElection::read(&record, rng).unwrap();
+    let light = LightElection::read(&record, None, rng).unwrap();
+    let check = |voter: usize, number: &VoterNumber| {
+        let prepared = election.ballot(voter, &[option(1)]).prepare();
+        let (tracker, bytes) = (prepared.tracker().written().parse().unwrap(), prepared.open().expose_bytes());
+        let rng = &mut TestRng(9);
+        let found = whole.check_opening(&record, &bytes, &tracker, number, rng).map(|opened| *opened.credential());
+        let in_parts = light.check_opening(&record, &bytes, &tracker, number, rng).map(|opened| *opened.credential());
+        assert_eq!(found, in_parts);
+        found
+    };
+    let number = |voter| number(&election, voter);
+    let of_changed_code = |change| Err(VoterError::OpeningOfChangedCode { change });
+    let other_voter = |found| Err(VoterError::Opening(OpeningError::OtherVoter { found }));
+    // A voter whose code was replaced, and one that a change has added.
+    assert_eq!(check(0, &number(0)), Ok(*election.credentials[0].public()));
+    assert_eq!(check(8, &number(8)), Ok(*election.credentials[8].public()));
+    assert_eq!(check(8, &number(0)), of_changed_code(CodeChange::NumberRevoked { change }));
+    assert_eq!(check(0, &number(8)), of_changed_code(CodeChange::CodeReplaced { change }));
+    assert_eq!(check(0, &number(1)), other_voter(number(0)));
+    assert_eq!(check(1, &number(8)), other_voter(number(1)));
+    let stranger = Election::build(ElectionOptions { seed: 99, ..options() });
+    let nobody = VoterNumber::of(stranger.credentials[0].public());
+    assert_eq!(check(0, &nobody), Err(VoterError::UnknownNumber));
+    let codes = [check(8, &number(0)), check(0, &number(8)), check(0, &number(1)), check(0, &nobody)];
+    let codes = codes.map(|found| found.unwrap_err().code());
+    assert_eq!(codes, ["number-revoked", "code-replaced", "other-voter", "unknown-number"]);
+    let _weak = Weaken::without(Check::ChangeOfCode);
+    assert_eq!(check(1, &number(8)), of_changed_code(CodeChange::CodeReplaced { change }));
+}
+
+/// The number of a voter of another election, or one that only a change without an effect adds, is that of nobody: the ballot is not
+/// that of another voter, and no device is accused.
+#[test]
+fn a_number_that_nobody_has() {
+    let election = Election::build(ElectionOptions { authorities: 1, ..options() });
+    let mut board = election.open_board();
+    let first = vote(&mut board, 0);
+    board.change(ChangeReason::LateMember, None, Some(8));
+    let refused = board.make_change(2, ChangeReason::LostCode, Some(0), Some(9));
+    push_change(&mut board, &refused);
+    let receipt = election.signer.sign_receipt(first, &board.entries[first as usize]).unwrap();
+    let trackers = [*receipt.unverified().tracker(), election.ballot(3, &[option(0)]).tracker()];
+    let stranger = Election::build(ElectionOptions { seed: 99, ..options() });
+    for is_closed in [false, true] {
+        if is_closed {
+            board.finish();
+        }
+        let (record, rng) = (light(&board), &mut TestRng(9));
+        let whole = VotersElection::read(&record, rng).unwrap();
+        let light = LightElection::read(&record, None, rng).unwrap();
+        for tracker in trackers {
+            let tracker: WrittenTracker = tracker.written().parse().unwrap();
+            let nobody = number(&stranger, 0);
+            assert_eq!(whole.find(&record, &tracker, &nobody, rng), Err(VoterError::UnknownNumber));
+            assert_eq!(light.find(&record, &tracker, &nobody, rng), Err(VoterError::UnknownNumber));
+        }
+        let tracker: WrittenTracker = trackers[0].written().parse().unwrap();
+        let nobody = number(&stranger, 0);
+        let found = whole.find_promised(&record, &receipt, &tracker, &nobody, rng);
+        assert_eq!(found, Err(VoterError::UnknownNumber));
+        let found = light.find_promised(&record, &receipt, &tracker, &nobody, rng);
+        assert_eq!(found, Err(VoterError::UnknownNumber));
+        // The ballot of somebody else, with the number of a change without an effect, and of one with an effect.
+        let other: WrittenTracker = trackers[1].written().parse().unwrap();
+        assert_eq!(whole.find(&record, &other, &number(&election, 9), rng), Err(VoterError::UnknownNumber));
+        assert_eq!(light.find(&record, &other, &number(&election, 9), rng), Err(VoterError::UnknownNumber));
+        assert_eq!(whole.find(&record, &other, &number(&election, 8), rng), Ok(BallotStatus::Missing));
+        accused(&said(&board, 8, first), first);
+    }
 }
 
 /// A change without an effect does not revoke the number of a voter who has voted.

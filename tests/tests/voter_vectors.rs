@@ -351,7 +351,11 @@ fn voter() {
         "ballots": ballots,
         "receipts": receipts,
         "voted": { "tracker": voted.to_string(), "entry": election.window.opened.unwrap() + 1 },
-        "other_election": { "fingerprint": other.context.fingerprint().to_string(), "code": other.codes[0] },
+        "other_election": {
+            "fingerprint": other.context.fingerprint().to_string(),
+            "code": other.codes[0],
+            "voter_number": VoterNumber::written(other.credentials[0].public()),
+        },
         "refused_choices": [
             refused_choices(&election, 0, r#"{"c0":{"options":["o0","o1","o2"]}}"#),
             refused_choices(&election, 0, r#"{"c0":{"options":["o0","o0"]},"c1":"blank"}"#),

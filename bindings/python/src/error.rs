@@ -1,6 +1,5 @@
 //! The exception of the package, with a stable code.
 
-use ballotta::ballot::OpeningError;
 use ballotta::verifier::ShardError;
 use ballotta::voter::VoterError;
 use pyo3::prelude::*;
@@ -27,20 +26,6 @@ impl From<VoterError> for Failure {
 impl From<ShardError> for Failure {
     fn from(error: ShardError) -> Self {
         Self::new(error.code(), error)
-    }
-}
-
-impl From<OpeningError> for Failure {
-    fn from(error: OpeningError) -> Self {
-        let code = match &error {
-            OpeningError::Encoding(_) => "bad-encoding",
-            OpeningError::Choices(_) => "choices-not-allowed",
-            OpeningError::WrongElection => "other-election",
-            OpeningError::TrackerMismatch { .. } => "other-tracker",
-            OpeningError::OtherVoter { .. } => "other-voter",
-            _ => "ballot-mismatch",
-        };
-        Self::new(code, error)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ballotta::ballot::{BallotHeader, BallotOpening, SignedBallot};
+use ballotta::ballot::{BallotHeader, SignedBallot};
 use ballotta::board::entry::{Entry, EntryKind};
 use ballotta::credential::Entitlement;
 use ballotta::message::{Message, MessageKind};
@@ -172,8 +172,7 @@ impl Record {
 
     /// Encrypts the choices of an opening again, which is given as bytes or as a message file with them. Returns voter
     /// number, style number, weight, and the choices as JSON.
-    fn check_opening(&self, opening: &[u8], of: &str, voter_number: &str) -> PyResult<Opened> {
-        let context = &self.election.context;
+    fn check_opening(&self, py: Python<'_>, opening: &[u8], of: &str, voter_number: &str) -> PyResult<Opened> {
         let (tracker, voter) = asked(of, voter_number)?;
         // Bytes of an opening begin with the version of the format, which is no text.
         let bad = |problem: &dyn std::fmt::Display| Failure::new("bad-encoding", format!("the opening: {problem}"));
@@ -185,11 +184,14 @@ impl Record {
             Some(Message { kind, .. }) => return Err(bad(&format!("this is a {}", kind.name())).into()),
             None => opening.to_vec(),
         });
-        let opening = BallotOpening::decode(context, &bytes).map_err(Failure::from)?;
-        let opened = opening.check(context, &tracker, &voter).map_err(Failure::from)?;
-        let choices = opened.expose_choices().to_json();
-        let Entitlement { style, weight } = opened.entitlement();
-        Ok((VoterNumber::written(opened.credential()), style, weight, choices.to_string()))
+        let (source, election) = (self.source.clone(), Arc::clone(&self.election));
+        run(py, None, None, move |watch| {
+            let source = Watched { source: &source, watch };
+            let opened = election.check_opening(&source, &bytes, &tracker, &voter, &mut system_rng())?;
+            let choices = opened.expose_choices().to_json();
+            let Entitlement { style, weight } = opened.entitlement();
+            Ok((VoterNumber::written(opened.credential()), style, weight, choices.to_string()))
+        })
     }
 }
 

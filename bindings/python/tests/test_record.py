@@ -72,7 +72,8 @@ def test_following_a_credential(by_hand: ByHand, record: ballotta.Record) -> Non
         ("typing-slip", lambda record: record.find("nonsense", "N-008J4-CT4AN-K7FS4")),
         ("typing-slip", lambda record: record.find("0" * 64, "N-008J4-CT4AN-K7FS5")),
         ("bad-encoding", lambda record: ballotta.tracker_of(b"short")),
-        ("bad-encoding", lambda record: record.check_opening(b"short", "0" * 64, "N-008J4-CT4AN-K7FS4")),
+        ("bad-opening", lambda record: record.check_opening(b"short", "0" * 64, "N-008J4-CT4AN-K7FS4")),
+        ("unknown-number", lambda record: record.find("0" * 64, "N-008J4-CT4AN-K7FS4")),
     ],
 )
 def test_what_is_not_found(record: ballotta.Record, code: str, call: Any) -> None:

@@ -45,6 +45,7 @@ export type ErrorCode =
   | 'repeated-code'
   | 'unknown-credential'
   | 'unknown-codes'
+  | 'unknown-number'
   | 'ballot-limit'
   | 'revoked-credential'
   | 'change-not-shown'
@@ -53,6 +54,8 @@ export type ErrorCode =
   | 'other-tracker'
   | 'other-voter'
   | 'ballot-mismatch'
+  | 'number-revoked'
+  | 'code-replaced'
   // The machine.
   | 'no-webassembly'
   | 'no-randomness'

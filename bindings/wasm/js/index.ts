@@ -203,7 +203,8 @@ export class Election extends Texts implements AnyElection {
    * that came with the voting code; never take it from the first device.
    *
    * @throws {@link BallottaError} `typing-slip` if one of them was mistyped; `other-tracker`, `other-voter`,
-   * `ballot-mismatch`: the first device cheated. Do not vote with it.
+   * `ballot-mismatch`: the first device cheated. Do not vote with it. `number-revoked`, `code-replaced`: the voter has an older and
+   * a newer letter, and checks again with the number in the other one. `unknown-number` if no voter has this number.
    */
   checkOpening(opening: Uint8Array, tracker: string, voterNumber: string): CheckedOpening {
     const [copy, shown, voter] = [bytes(opening, 'opening'), typed(tracker, 'tracker'), typed(voterNumber, 'voterNumber')];
@@ -215,7 +216,7 @@ export class Election extends Texts implements AnyElection {
    * The state of a voter's ballot, on the board as it was when the election was opened. `tracker` and `voterNumber` are
    * those of `checkOpening`.
    *
-   * @throws {@link BallottaError} `typing-slip` if one of them was mistyped.
+   * @throws {@link BallottaError} `typing-slip` if one of them was mistyped, `unknown-number` if no voter has this number.
    */
   findBallot(tracker: string, voterNumber: string): FoundBallot {
     const [shown, voter] = [typed(tracker, 'tracker'), typed(voterNumber, 'voterNumber')];

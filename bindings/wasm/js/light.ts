@@ -190,18 +190,25 @@ export class LightElection extends Texts {
     }
   }
 
-  /** Checks on a second device that an opened ballot contains what the first device showed. See `Election.checkOpening`. */
-  checkOpening(opening: Uint8Array, tracker: string, voterNumber: string): CheckedOpening {
+  /**
+   * Checks on a second device that an opened ballot contains what the first device showed. See `Election.checkOpening`. Parts of
+   * the record are read only if the ballot has another voter number.
+   */
+  async checkOpening(opening: Uint8Array, tracker: string, voterNumber: string): Promise<CheckedOpening> {
     const [copy, shown, voter] = [bytes(opening, 'opening'), typed(tracker, 'tracker'), typed(voterNumber, 'voterNumber')];
-    const opened = this.instance.call(() => parse<CheckedOpening & { weight: string }>(wiping(copy, () => this.raw.check_opening(copy, shown, voter))));
-    return { ...opened, weight: BigInt(opened.weight) };
+    try {
+      const opened = parse<CheckedOpening & { weight: string }>(await this.read(false, (raw) => raw.check_opening(copy, shown, voter)));
+      return { ...opened, weight: BigInt(opened.weight) };
+    } finally {
+      copy.fill(0);
+    }
   }
 
   /**
    * What the board and the trustees say of a voter's ballot now. `tracker` and `voterNumber` are those of the voter's notes
    * and letter.
    *
-   * @throws {@link BallottaError} `typing-slip` if one of them was mistyped, `unknown-credential` if no voter has this number.
+   * @throws {@link BallottaError} `typing-slip` if one of them was mistyped, `unknown-number` if no voter has this number.
    */
   async findBallot(tracker: string, voterNumber: string): Promise<LightFoundBallot> {
     const [shown, voter] = [typed(tracker, 'tracker'), typed(voterNumber, 'voterNumber')];
@@ -225,7 +232,7 @@ export class LightElection extends Texts {
    * anybody can convict it.
    *
    * @throws {@link BallottaError} `bad-receipt`, `receipt-of-other` if the receipt is not for this ballot, `typing-slip`,
-   * `unknown-credential`.
+   * `unknown-number`.
    */
   async checkReceipt(receipt: string, tracker: string, voterNumber: string): Promise<LightPromisedBallot> {
     const [given, shown, voter] = [text(receipt, 'receipt', MAX_RECEIPT), typed(tracker, 'tracker'), typed(voterNumber, 'voterNumber')];

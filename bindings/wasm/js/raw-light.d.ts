@@ -17,7 +17,7 @@ export interface RawLight {
   freshness(now: number): Uint8Array;
   drawn_order(contest: string, seed: Uint8Array): Uint8Array;
   check_choices(choices: Uint8Array, style: string, weight: bigint): Uint8Array;
-  check_opening(opening: Uint8Array, tracker: string, voter: string): Uint8Array;
+  check_opening(opening: Uint8Array, tracker: string, voter: string): Uint8Array | undefined;
   credential(code: Uint8Array): RawLightCredential | undefined;
   receipt(receipt: string): Uint8Array;
   promised(receipt: string, tracker: string, voter: string): Uint8Array | undefined;

@@ -5,7 +5,7 @@ use alloc::rc::Rc;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use ballotta::ballot::{BallotOpening, ChoiceError, ChoiceErrors, Choices, PreparedBallot};
+use ballotta::ballot::{ChoiceError, ChoiceErrors, Choices, OpenedBallot, PreparedBallot};
 use ballotta::credential::{Entitlement, VotingCodes};
 use ballotta::election::ElectionContext;
 use ballotta::message::{Message, MessageKind};
@@ -120,18 +120,8 @@ pub(crate) fn drawn_order(election: &dyn OpenElection, contest: &str, seed: &[u8
     Ok(json(&options.map(|option| option.id.as_str()).collect::<Vec<_>>())?)
 }
 
-/// Checks an opening on the second device: `voterNumber`, `style`, `weight` as text, `choices`.
-pub(crate) fn check_opening(
-    election: &dyn OpenElection,
-    opening: Vec<u8>,
-    tracker: &str,
-    voter: &str,
-) -> Outcome<Uint8Array> {
-    let opening = Zeroizing::new(opening);
-    let (tracker, voter) = asked(tracker, voter)?;
-    let context = election.context();
-    let opened =
-        BallotOpening::decode(context, &opening).and_then(|opening| opening.check(context, &tracker, &voter))?;
+/// What a checked opening contains, as JSON: `voterNumber`, `style`, `weight` as text, `choices`.
+pub(crate) fn opened_json(election: &dyn OpenElection, opened: &OpenedBallot) -> Uint8Array {
     let choices = opened.expose_choices().to_json();
     let Entitlement { style, weight } = opened.entitlement();
     let (number, style) = (VoterNumber::written(opened.credential()), election.style_of(style));
@@ -141,7 +131,7 @@ pub(crate) fn check_opening(
     text.push_str(&frame);
     text.push_str(&choices);
     text.push('}');
-    Ok(bytes(text.as_bytes()))
+    bytes(text.as_bytes())
 }
 
 /// Reads the voting codes of a voter, one on each line.

@@ -16,8 +16,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
 
 use crate::ballots::{
-    OpenElection, RawPrepared, Witnesses, asked, check_choices, check_opening, data, drawn_order, freshness,
-    voting_codes,
+    OpenElection, RawPrepared, Witnesses, asked, check_choices, data, drawn_order, freshness, opened_json, voting_codes,
 };
 use crate::bytes;
 use crate::error::{Outcome, Refused};
@@ -110,7 +109,11 @@ impl RawElection {
 
     /// Checks an opening on the second device: `voterNumber`, `style`, `weight` as text, `choices`.
     pub fn check_opening(&self, opening: Vec<u8>, tracker: &str, voter: &str) -> Result<Uint8Array, JsValue> {
-        Ok(check_opening(&*self.opened, opening, tracker, voter)?)
+        let opening = Zeroizing::new(opening);
+        let (tracker, voter) = asked(tracker, voter)?;
+        let Opened { record, election } = &*self.opened;
+        let opened = election.check_opening(record, &opening, &tracker, &voter, &mut system_rng()?);
+        Ok(opened_json(&*self.opened, &opened.map_err(Refused::from)?))
     }
 
     /// The state of a voter's ballot, as JSON: `state`, `entry`, `by`, `byWritten`, `byEntry`, `reason`, `change`, `witnesses`.

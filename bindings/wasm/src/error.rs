@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use core::fmt::Display;
 
-use ballotta::ballot::{ChoiceErrors, OpeningError};
+use ballotta::ballot::ChoiceErrors;
 use ballotta::voter::VoterError;
 use ballotta::written::WrittenError;
 use wasm_bindgen::JsValue;
@@ -50,6 +50,7 @@ impl From<VoterError> for Refused {
         match error {
             VoterError::Choices(errors) => errors.into(),
             VoterError::Record(error) => Self::new(error.code(), error.path().unwrap_or_default(), &error),
+            VoterError::Opening(_) => Self::new(error.code(), "opening", &error),
             error => Self::new(error.code(), "", &error),
         }
     }
@@ -59,19 +60,6 @@ impl From<ChoiceErrors> for Refused {
     fn from(errors: ChoiceErrors) -> Self {
         let field = errors.errors().first().map(|error| error.field()).unwrap_or_default();
         Self::new("choices-not-allowed", &field, &errors)
-    }
-}
-
-impl From<OpeningError> for Refused {
-    fn from(error: OpeningError) -> Self {
-        let code = match &error {
-            OpeningError::TrackerMismatch { .. } => "other-tracker",
-            OpeningError::OtherVoter { .. } => "other-voter",
-            OpeningError::BallotMismatch => "ballot-mismatch",
-            OpeningError::WrongElection => "other-election",
-            _ => "bad-opening",
-        };
-        Self::new(code, "opening", error)
     }
 }
 

@@ -23,8 +23,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroizing;
 
 use crate::ballots::{
-    OpenElection, RawPrepared, Witnesses, asked, check_choices, check_opening, data, drawn_order, freshness,
-    voting_codes,
+    OpenElection, RawPrepared, Witnesses, asked, check_choices, data, drawn_order, freshness, opened_json, voting_codes,
 };
 use crate::bytes;
 use crate::error::{Outcome, Refused};
@@ -179,9 +178,14 @@ impl RawLight {
         Ok(check_choices(&**self.opened()?, choices, style, weight)?)
     }
 
-    /// Checks an opening on the second device: `voterNumber`, `style`, `weight` as text, `choices`.
-    pub fn check_opening(&self, opening: Vec<u8>, tracker: &str, voter: &str) -> Result<Uint8Array, JsValue> {
-        Ok(check_opening(&**self.opened()?, opening, tracker, voter)?)
+    /// Checks an opening on the second device: `voterNumber`, `style`, `weight` as text, `choices`. Returns nothing if parts are
+    /// needed.
+    pub fn check_opening(&self, opening: Vec<u8>, tracker: &str, voter: &str) -> Result<Option<Uint8Array>, JsValue> {
+        let opening = Zeroizing::new(opening);
+        let (tracker, voter) = asked(tracker, voter)?;
+        let election = self.opened()?;
+        let opened = election.check_opening(&self.parts, &opening, &tracker, &voter, &mut system_rng()?);
+        Ok(self.awaiting(opened)?.map(|opened| opened_json(&**election, &opened)))
     }
 
     /// Derives the credential of a voting code, which must be on the roll. Returns nothing if parts are needed.

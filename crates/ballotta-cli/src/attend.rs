@@ -225,7 +225,7 @@ impl<'a> Sitting<'a> {
         }
         if let Some(searched) = self.searched {
             let size = read_head(&source, &self.manifest)?.size;
-            if size >= searched && !has_entry(&source, &[EntryKind::Close, EntryKind::Cancellation], searched, size)? {
+            if size >= searched && !has_entry(&source, &EntryKind::ENDS_OF_VOTING, searched, size)? {
                 self.searched = Some(size);
                 return Ok(self.waiting(checkpoints, CLOSE.to_owned()));
             }

@@ -299,6 +299,10 @@ fn voter_remedy(error: &VoterError) -> Option<&'static str> {
             "check the voting code and the fingerprint; a new code can be used only after the board has the change of the roll with it, \
              so try again later; if all is right and this stays so, do not vote: this is not your election"
         }
+        VoterError::UnknownNumber => {
+            "compare the voter number with your letter, and the fingerprint; the number of a new letter is known only after the board \
+             has the change of the roll, so try again later; if all is right and this stays so, this is not your election"
+        }
         VoterError::UnknownCodes => {
             "give codes of the same letters: all old ones, or all new ones, which can be used only after the board has the change of the \
              roll; if all codes are right and of the same letters, compare the fingerprint, and ask the credential authorities"

@@ -5,13 +5,14 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use ballotta::ballot::OpenedBallot;
 use ballotta::credential::VotingCodes;
 use ballotta::election::ElectionContext;
 use ballotta::hash::Tracker;
 use ballotta::record::{self, RecordSource as _, light};
 use ballotta::voter::light::LightElection;
-use ballotta::voter::{CodeChange, Election, Freshness, Voter, VoterError};
-use ballotta::written::{VoterNumber, WrittenFingerprint};
+use ballotta::voter::{Election, Freshness, Voter, VoterError};
+use ballotta::written::{VoterNumber, WrittenFingerprint, WrittenTracker};
 use ballotta_io::{AnyRecord, Location};
 
 use crate::location::{self, located};
@@ -113,16 +114,17 @@ impl ReadElection {
         })
     }
 
-    /// The change of the roll that explains why a ballot has this credential, and not that of the voter number.
-    pub(crate) fn code_change(
+    /// Checks the opening of a ballot.
+    pub(crate) fn check_opening(
         &mut self,
         source: &mut AnyRecord,
+        opening: &[u8],
+        tracker: &WrittenTracker,
         voter: &VoterNumber,
-        credential: &[u8; 32],
-    ) -> Result<Result<Option<CodeChange>, VoterError>> {
+    ) -> Result<Result<OpenedBallot, VoterError>> {
         self.ask(source, |election, source| match election {
-            Self::Whole(election) => election.code_change(source, voter, Some(credential), &mut system_rng()),
-            Self::Light(election, _) => election.code_change(source, voter, credential, &mut system_rng()),
+            Self::Whole(election) => election.check_opening(source, opening, tracker, voter, &mut system_rng()),
+            Self::Light(election, _) => election.check_opening(source, opening, tracker, voter, &mut system_rng()),
         })
     }
 
@@ -135,7 +137,8 @@ impl ReadElection {
     ) -> Result<Result<T, VoterError>> {
         let answer = ask(self, source);
         let Self::Light(light, record) = &*self else { return Ok(answer) };
-        if answer.is_ok() {
+        // The whole record says nothing else of an opening.
+        if matches!(answer, Ok(_) | Err(VoterError::Opening(_) | VoterError::OpeningOfChangedCode { .. })) {
             return Ok(answer);
         }
         let (all, election) = whole(record)?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
-use ballotta::ballot::{AdmissionError, BallotOpening, OpeningError, PreparedBallot, SignedBallot};
+use ballotta::ballot::{AdmissionError, PreparedBallot, SignedBallot};
 use ballotta::credential::VotingCodes;
 use ballotta::hash::{Fingerprint, Tracker};
 use ballotta::manifest::{ElectionKind, Manifest};
@@ -74,7 +74,7 @@ impl PrepareBallot {
 
         // The counter never repeats, even if the random number generator does.
         let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
-        let counter = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
+        let counter = u64::try_from(now.as_nanos()).context("the clock is after 2554")?;
         let rng = &mut system_rng();
         let previous = election.predecessor(&mut source, &voter)?.refused()?;
         let (context, manifest) = (election.context(), election.context().manifest());
@@ -293,21 +293,17 @@ impl CheckOpening {
         let (mut source, mut election) = self.reading.election(&self.record)?;
         let opening = Zeroizing::new(message_file::read_kind(&self.opening, FileKind::BallotOpening)?);
         let asked = &self.ballot;
-        if let Ok(opening) = BallotOpening::decode(election.context(), &opening)
-            && let credential = *opening.unsigned().credential().as_bytes()
-            && let Err(OpeningError::OtherVoter { .. }) =
-                opening.check(election.context(), &asked.tracker, &asked.voter_number)
-            && let Some(change) = election.code_change(&mut source, &asked.voter_number, &credential)?.refused()?
-        {
-            return of_other_letter(change);
-        }
+        let opened = election.check_opening(&mut source, &opening, &asked.tracker, &asked.voter_number)?;
+        let opened = match opened {
+            Err(VoterError::OpeningOfChangedCode { change }) => return of_other_letter(change),
+            Err(error @ VoterError::Opening(_)) => {
+                return Err(error).refused().remedy("do not vote with the first device, and tell the organiser");
+            }
+            opened => opened.refused()?,
+        };
         let context = election.context();
         let manifest = context.manifest();
         let language = language(manifest, self.language.as_deref())?;
-        let opened = BallotOpening::decode(context, &opening)
-            .and_then(|opening| opening.check(context, &self.ballot.tracker, &self.ballot.voter_number))
-            .refused()
-            .remedy("do not vote with the first device, and tell the organiser")?;
         let number = VoterNumber::written(opened.credential());
         say_rehearsal(manifest, console);
         console.say(fingerprint_line(context.fingerprint()));
@@ -498,20 +494,12 @@ fn answer_changed_code(index: Option<u64>, change: CodeChange, console: Console)
 
 /// Nobody has cheated: the voter has an older and a newer letter.
 fn of_other_letter(change: CodeChange) -> Result<()> {
-    match change {
-        CodeChange::CodeReplaced { change } => refusal(format!(
-            "the ballot was made with the older code, which the change of the roll in entry {change} replaces by the code of this \
-             voter number"
-        ))
-        .remedy(
-            "repeat this check with the voter number in the older letter; if that ballot does not count, vote again with the new code",
-        ),
-        change => refusal(format!(
-            "the change of the roll in entry {} has revoked this voter number, and no ballot counts under it",
-            change.change()
-        ))
-        .remedy(NEWER),
-    }
+    Err(VoterError::OpeningOfChangedCode { change }).refused().remedy(match change {
+        CodeChange::CodeReplaced { .. } => {
+            "repeat this check with the voter number in the older letter; if that ballot does not count, vote again with the new code"
+        }
+        _ => NEWER,
+    })
 }
 
 /// Says what became of the ballot that a receipt promises.

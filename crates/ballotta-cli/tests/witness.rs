@@ -14,15 +14,20 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ballotta::admission::BoardEntries as _;
-use ballotta::board::entry::{Entry, EntryKind};
+use ballotta::board::cancellation::Cancellation;
+use ballotta::board::entry::{Action, Entry, EntryKind, OrganiserEntry};
 use ballotta::board::note::{NoteSigner, SignedCheckpoint};
 use ballotta::board::{board_key, board_origin, board_signer, witness_keys};
 use ballotta::evidence::{Claim, Evidence};
+use ballotta::hash::Fingerprint;
 use ballotta::manifest::Manifest;
 use ballotta::merkle::{Frontier, TreeHead, leaf_hash};
+use ballotta::rand_core::UnwrapErr;
 use ballotta::record::{CHECKPOINT, CLOSING_CHECKPOINT, TiledLog};
+use ballotta::signing::KeyPair;
 use ballotta::witness::AddCheckpoint;
 use ballotta_io::{BoardFolder, FolderRecord};
+use getrandom::SysRng;
 use serde_json::Value;
 
 /// No command of these tests runs longer.
@@ -193,7 +198,7 @@ fn a_witness_follows_a_board_by_proofs() {
     fs::rename(root.join("away"), root.join("tile/entries/000")).unwrap();
 
     // After the close, the closing checkpoint is first, also if the board has gone on and its own tiles are gone.
-    election.ends(3, "the voting is not closed", &follow("record", "--once --until-closed"));
+    election.ends(3, "the voting is neither closed nor cancelled", &follow("record", "--once --until-closed"));
     election.grow(&mut board, 900, "entry");
     let mut closing = write_closing(&election, &root, 900);
     for size in [950, 1000, 1050] {
@@ -237,6 +242,41 @@ fn a_witness_waits_for_the_closing_checkpoint() {
     let closing = fs::read(root.join(CHECKPOINT)).unwrap();
     fs::write(root.join(CLOSING_CHECKPOINT), closing).unwrap();
     election.ends(0, "Cosigned the closing-checkpoint over 3 entries", &follow("record", "--once"));
+}
+
+/// A cancelled election has no closing checkpoint: the witness ends after it has cosigned the cancellation, also if it was interrupted
+/// before it ended. A cancellation that has no effect ends nothing.
+#[test]
+fn a_witness_ends_at_a_cancellation() {
+    let election = Election::new();
+    let key = fs::read_to_string(election.path("organiser.key")).unwrap();
+    let seed: [u8; 32] = hex::decode(key.lines().nth(1).unwrap()).unwrap().try_into().unwrap();
+    let (organiser, rng) = (KeyPair::from_secret(&seed).unwrap(), &mut UnwrapErr(SysRng));
+    let fingerprint = Fingerprint::from_bytes([7; 32]);
+    let mut board = election.board("record");
+    let mut add = |kind: EntryKind, body: &[u8]| {
+        board.append(Entry::new(kind, body).unwrap().encode()).unwrap();
+        board.commit(&election.signer).unwrap();
+    };
+    let cancellation = Cancellation::sign(&fingerprint, "A candidate is missing", &organiser, rng).unwrap().encode();
+    let somebody = KeyPair::random(rng);
+    let forged = Cancellation::sign(&fingerprint, "A candidate is missing", &somebody, rng).unwrap().encode();
+    // Before the opening, and by somebody else.
+    add(EntryKind::Cancellation, &cancellation);
+    election.ends(3, "the voting is neither closed nor cancelled", &follow("record", "--once --until-closed"));
+    add(EntryKind::Open, &OrganiserEntry::sign(Action::Open, &fingerprint, &organiser, rng).encode());
+    add(EntryKind::Cancellation, &forged);
+    election.ends(3, "the voting is neither closed nor cancelled", &follow("record", "--once --until-closed"));
+    let waits = election.start(&follow("record", "--until-closed"));
+    thread::sleep(Duration::from_millis(300));
+    add(EntryKind::Cancellation, &cancellation);
+    let said = ended(waits);
+    let done = "The organiser has cancelled the election: the work of this witness is done.";
+    assert!(said.starts_with("Some(0)") && said.contains(done), "{said}");
+    assert_eq!(election.cosigned().size, 4);
+    // Called again after all is cosigned.
+    election.ends(0, done, &follow("record", "--until-closed"));
+    election.ends(0, done, &follow("record", "--once --until-closed"));
 }
 
 /// Older copies, wrong tiles and files of another record are no verdict about the board, and nothing is cosigned for them.

@@ -120,8 +120,8 @@ struct Summed {
 impl Write for Summed {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.file.write(bytes)?;
-        // A file says that it has written at most these bytes.
-        self.sum.update(bytes.get(..written).unwrap_or(bytes));
+        let done = bytes.get(..written).ok_or_else(|| io::Error::other("more bytes were written than there are"))?;
+        self.sum.update(done);
         Ok(written)
     }
 
@@ -263,9 +263,9 @@ fn zip(mut file: File, mut writer: Writer<'_>) -> Result<Writer<'_>> {
     Ok(writer)
 }
 
-/// A field of a tar header. Every range of the calls is within it.
-fn tar_field(header: &[u8; BLOCK], range: Range<usize>) -> &[u8] {
-    header.get(range).unwrap_or_default()
+/// A field of a tar header.
+fn tar_field(header: &[u8; BLOCK], range: Range<usize>) -> Result<&[u8]> {
+    header.get(range).ok_or_else(|| problem!("a field is not in the header"))
 }
 
 /// A number of a tar header: octal digits, or bytes if the first bit is set.
@@ -312,9 +312,9 @@ fn tar(mut from: impl Read, mut writer: Writer<'_>) -> Result<Writer<'_>> {
         let (sum, after) = rest.split_at(8);
         let total: u64 = before.iter().chain(b"        ").chain(after).map(|byte| u64::from(*byte)).sum();
         ensure!(tar_number("the checksum", sum)? == total, "the header of a file is damaged");
-        let kind = tar_field(&header, 156..157);
+        let kind = tar_field(&header, 156..157)?;
         let [kind] = *kind else { bail!("a header has no kind") };
-        let length = tar_field(&header, 124..136);
+        let length = tar_field(&header, 124..136)?;
         // Some programs leave it empty where there are no bytes: in folders and links.
         let has_length = !matches!(kind, b'1'..=b'6') || length.iter().any(|byte| !matches!(byte, b' ' | 0));
         let length = if has_length { tar_number("the length of a file", length)? } else { 0 };
@@ -346,9 +346,9 @@ fn tar(mut from: impl Read, mut writer: Writer<'_>) -> Result<Writer<'_>> {
                 _ => {}
             }
         } else {
-            let name = tar_text(tar_field(&header, 0..100));
-            let prefix = tar_text(tar_field(&header, 345..500));
-            let is_ustar = tar_field(&header, 257..263) == b"ustar\0" && !prefix.is_empty();
+            let name = tar_text(tar_field(&header, 0..100)?);
+            let prefix = tar_text(tar_field(&header, 345..500)?);
+            let is_ustar = tar_field(&header, 257..263)? == b"ustar\0" && !prefix.is_empty();
             let name = long_name.take().unwrap_or(if is_ustar { format!("{prefix}/{name}") } else { name });
             let bytes = (&mut from).take(length);
             match kind {

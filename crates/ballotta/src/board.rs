@@ -59,6 +59,7 @@ use crate::merkle::TreeHead;
 pub mod cancellation;
 pub mod entry;
 pub mod note;
+pub(crate) mod organiser;
 pub mod receipt;
 pub(crate) mod signed_entries;
 pub mod state;

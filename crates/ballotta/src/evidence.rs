@@ -73,17 +73,17 @@ use core::fmt;
 
 use rand_core::CryptoRng;
 
-pub use self::error::{EvidenceError, EvidenceUnreadable, OrganiserProblem};
+pub use self::error::{EvidenceError, EvidenceUnreadable};
 pub use self::find::{Kept, ReadLog, SeenStatements};
 use crate::ballot::{AdmissionError, BallotHeader, SignedBallot, verify_form, verify_own_signature};
 use crate::board::board_key;
-use crate::board::cancellation::Cancellation;
-use crate::board::entry::{Action, Entry, EntryKind, OrganiserEntry};
+use crate::board::entry::{Action, Entry, EntryKind};
 use crate::board::note::{NoteError, SignedCheckpoint};
+pub use crate::board::organiser::OrganiserProblem;
+use crate::board::organiser::check_organiser_entry;
 use crate::board::receipt::{Receipt, SignedReceipt};
 use crate::credential::BLOCK_LINES;
 use crate::decryption::ClosingStatement;
-use crate::encoding::DecodeError;
 use crate::hash::{Fingerprint, JointKeyHash, RollHash, TreeHash, parse_hex32};
 use crate::manifest::Manifest;
 use crate::merkle::{TreeHead, leaf_hash};
@@ -463,45 +463,15 @@ impl Evidence {
         if !is_outside && weaken::is_on(Check::EvidenceContradicts) {
             return Err(EvidenceError::InOrder { index: *index, promised: receipt.index() });
         }
-        self.organiser_entry(action, entry, receipt.fingerprint(), rng)
+        let cancellation = check_organiser_entry(action, entry, receipt.fingerprint(), self.manifest.organiser(), rng)
             .map_err(|error| EvidenceError::NotOfOrganiser { index: *index, what, error })?;
         proved(head.verify_inclusion(*index, &leaf_hash(entry), proof))?;
-        let is_cancelled = Entry::decode(entry).is_ok_and(|entry| entry.kind() == EntryKind::Cancellation);
-        let what = if is_cancelled { "cancellation" } else { what };
+        let what = cancellation.map_or(what, |_| "cancellation");
         Ok(format!(
             "it promised the ballot {} as entry {}, and its board has the {what} of the voting {side}, as entry {index}",
             receipt.tracker(),
             receipt.index()
         ))
-    }
-
-    fn organiser_entry<R: CryptoRng>(
-        &self,
-        action: Action,
-        entry: &[u8],
-        fingerprint: &Fingerprint,
-        rng: &mut R,
-    ) -> Result<(), OrganiserProblem> {
-        let (entry, organiser) = (Entry::decode(entry).map_err(OrganiserProblem::Encoding)?, self.manifest.organiser());
-        let verified = match entry.kind() {
-            // Both end the voting.
-            EntryKind::Cancellation if action == Action::Close => {
-                let signed = Cancellation::decode(entry.body()).map_err(OrganiserProblem::Encoding)?;
-                signed.verify(fingerprint, organiser, rng)
-            }
-            kind if kind == action.kind() => {
-                let signed = OrganiserEntry::decode(action, entry.body()).map_err(OrganiserProblem::Encoding)?;
-                signed.verify(fingerprint, organiser, rng)
-            }
-            kind => {
-                let kind = DecodeError::UnknownValue { field: "kind", found: kind as u64 };
-                return Err(OrganiserProblem::Encoding(kind));
-            }
-        };
-        match verified {
-            Err(error) if weaken::is_on(Check::OrganiserSignature) => Err(OrganiserProblem::Entry(error)),
-            _ => Ok(()),
-        }
     }
 
     fn double_promise(&self, one: &SignedReceipt, other: &SignedReceipt) -> Result<String, EvidenceError> {

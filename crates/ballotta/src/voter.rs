@@ -77,6 +77,7 @@ mod fetch;
 mod freshness;
 mod history;
 pub mod light;
+mod opening;
 mod promise;
 
 use alloc::format;
@@ -89,9 +90,10 @@ pub use self::code_change::CodeChange;
 pub use self::fetch::{FileRequest, Purpose, RecordFetch};
 pub use self::freshness::Freshness;
 pub use self::history::{BallotStatus, History, OwnBallot};
+use self::light::LightElection;
 pub use self::promise::PromisedStatus;
 pub use crate::ballot::Window;
-use crate::ballot::{BallotSeed, ChoiceErrors, Choices, PreparedBallot};
+use crate::ballot::{BallotSeed, ChoiceErrors, Choices, OpeningError, PreparedBallot};
 use crate::board::cancellation::Cancellation;
 use crate::board::note::SignedCheckpoint;
 use crate::board::receipt::ReceiptError;
@@ -158,6 +160,10 @@ pub enum VoterError {
     /// The credential is not on the roll: the code or the roll is of another election.
     #[error("the credential of this voting code is not on the roll")]
     UnknownCredential,
+    /// No voter on the roll has the voter number, and no change of the roll adds one: the number or the roll is of another election, or
+    /// the number is newer than the board.
+    #[error("no voter on the roll has this voter number")]
+    UnknownNumber,
     /// The codes of several credential authorities do not add up to a credential on the roll: one of them was mistyped or was replaced,
     /// or codes and roll are of different elections.
     #[error(
@@ -224,6 +230,16 @@ pub enum VoterError {
         /// The position of the entry on the board.
         index: u64,
     },
+    /// The opening of a ballot does not agree with the ballot, the tracker or the voter number: the device that made it has cheated.
+    #[error(transparent)]
+    Opening(OpeningError),
+    /// A change of the roll explains why an opened ballot is not one with this voter number: the voter has an older and a newer code.
+    /// Nobody is accused.
+    #[error("{}", of_changed_code(*.change))]
+    OpeningOfChangedCode {
+        /// What explains it.
+        change: CodeChange,
+    },
     /// A receipt is not the board's.
     #[error("the receipt: {0}")]
     Receipt(ReceiptError),
@@ -236,12 +252,26 @@ pub enum VoterError {
 }
 
 crate::from_quoted!(VoterError::Receipt(ReceiptError));
+crate::from_quoted!(VoterError::Opening(OpeningError));
 
 /// Says that a voter may cast no further ballot.
 fn ballot_limit(limit: u8) -> String {
     match limit {
         1 => String::from("this credential has voted, and the election allows only one ballot"),
         _ => format!("this credential has cast {limit} ballots, and the election allows no more: the last one counts"),
+    }
+}
+
+/// Says that a voter has typed the number of the other letter.
+fn of_changed_code(change: CodeChange) -> String {
+    match change {
+        CodeChange::CodeReplaced { change } => format!(
+            "the ballot was made with the older code, which the change of the roll in entry {change} replaces by the code of this \
+             voter number"
+        ),
+        CodeChange::NumberRevoked { change } => format!(
+            "the change of the roll in entry {change} has revoked this voter number, and no ballot counts under it"
+        ),
     }
 }
 
@@ -261,6 +291,7 @@ impl VoterError {
             Self::Credential(CredentialError::RepeatedCode) => "repeated-code",
             Self::Credential(_) => "bad-credential",
             Self::UnknownCredential => "unknown-credential",
+            Self::UnknownNumber => "unknown-number",
             Self::UnknownCodes => "unknown-codes",
             Self::Revoked { .. } => "revoked-credential",
             Self::ChangeNotShown { .. } => "change-not-shown",
@@ -271,6 +302,9 @@ impl VoterError {
             Self::OlderBoard { .. } => "older-board",
             Self::CloseNotSigned { .. } => "close-not-signed",
             Self::NotOwnBallot { .. } => "not-own-ballot",
+            Self::Opening(error) => error.code(),
+            Self::OpeningOfChangedCode { change: CodeChange::NumberRevoked { .. } } => "number-revoked",
+            Self::OpeningOfChangedCode { change: CodeChange::CodeReplaced { .. } } => "code-replaced",
             Self::Receipt(_) => "bad-receipt",
             Self::ReceiptOfOther { .. } => "receipt-of-other",
         }

@@ -182,6 +182,8 @@ export async function run(start: () => Promise<void>): Promise<void> {
 export function explain(error: unknown, words: Words): string {
   // A mistake of this program means nothing to a voter; the console has it.
   if (!(error instanceof BallottaError)) return error instanceof Error && error.constructor === Error ? error.message : words.faults.internal!;
+  if (error.code === 'number-revoked') return words.numberRevoked;
+  if (error.code === 'code-replaced') return words.codeReplaced;
   return words.faults[error.code] ?? error.message;
 }
 

@@ -207,7 +207,7 @@ class Record:
 
         Both are typed as people have them: the tracker from notes (``T-..``, or 64 hexadecimal digits), the voter number
         from the letter with the voting code (``N-..``). Raises ``BallottaError`` with ``typing-slip`` if one of them was
-        copied with a mistake.
+        copied with a mistake, with ``unknown-number`` if no voter has this number.
         """
         return Found(*self._record.find(text("tracker", tracker), text("voter_number", voter_number)))
 
@@ -217,7 +217,8 @@ class Record:
         ``opening`` is the file that the command or a voter's page wrote, or the bytes in it. ``tracker`` is the one that
         the device showed before the opening, and ``voter_number`` that of the voter's letter. Raises ``BallottaError``;
         ``ballot-mismatch`` means that the device did not encrypt what it showed, ``other-voter`` that it showed the ballot
-        of somebody else.
+        of somebody else. ``number-revoked`` and ``code-replaced`` accuse nobody: the voter has an older and a newer letter, and
+        checks again with the number in the other one. Nor does ``unknown-number``: no voter has this number.
         """
         bytes_ = copied("opening", opening)
         asked = (text("tracker", tracker), text("voter_number", voter_number))

@@ -16,7 +16,8 @@ use ballotta::limits::MAX_CHECKPOINT_BYTES;
 use ballotta::manifest::Manifest;
 use ballotta::merkle::{TreeHead, leaf_hash};
 use ballotta::record::{
-    Bundle, CHECKPOINT, CLOSING_CHECKPOINT, ReadError, RecordError, TiledLog, TiledLogError, read_signed_checkpoint,
+    Bundle, CHECKPOINT, CLOSING_CHECKPOINT, PublishedBoard, ReadError, RecordError, TiledLog, TiledLogError,
+    read_signed_checkpoint,
 };
 use ballotta::witness::{WitnessError, WitnessSession};
 use ballotta_io::{AnyRecord, Location, create_folders, write_atomically};
@@ -30,6 +31,7 @@ use crate::failure::{ErrorContext as _, error_text, incompleteness, not_complete
 use crate::location::{first_manifest, located, opened};
 use crate::message_file::{self, FileKind, MessageFile};
 use crate::record::{exists, lock, read_at_most};
+use crate::secrets::system_rng;
 use crate::signing::Summary;
 use crate::state_file::StateFile;
 use crate::trustee::ManifestPin;
@@ -46,10 +48,10 @@ pub(crate) struct Follow {
     /// The folder for the cosignatures, one of which you then send to the board
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     out: PathBuf,
-    /// Look once; with --until-closed, the exit code is 3 if the voting is not closed
+    /// Look once; with --until-closed, the exit code is 3 if the voting is neither closed nor cancelled
     #[arg(long)]
     once: bool,
-    /// End after the closing checkpoint is cosigned
+    /// End after the closing checkpoint is cosigned, or the checkpoint of a cancelled election
     #[arg(long)]
     until_closed: bool,
     /// The seconds between two looks at the board
@@ -61,10 +63,17 @@ pub(crate) struct Follow {
 
 /// What a look at the board has found.
 enum Found {
-    /// Everything is cosigned that the board shows. The voting is closed, or not.
-    Cosigned { is_closed: bool },
+    /// Everything is cosigned that the board shows.
+    Cosigned { end: Option<End> },
     /// Nothing is cosigned now. The record is read again.
     Unsettled(Error),
+}
+
+/// What has ended the voting.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Closing,
+    Cancellation,
 }
 
 impl Follow {
@@ -73,12 +82,18 @@ impl Follow {
         let mut follower = Follower::begin(self, console)?;
         loop {
             match follower.look()? {
-                Found::Cosigned { is_closed: true } if self.until_closed => {
-                    console.say("The closing checkpoint is cosigned: the work of this witness is done.");
+                Found::Cosigned { end: Some(end) } if self.until_closed => {
+                    console.say(match end {
+                        End::Closing => "The closing checkpoint is cosigned: the work of this witness is done.",
+                        End::Cancellation => {
+                            "The organiser has cancelled the election: the work of this witness is done."
+                        }
+                    });
                     return Ok(());
                 }
-                Found::Cosigned { is_closed: false } if self.once && self.until_closed => {
-                    return not_complete("the voting is not closed").remedy("run the same command again later");
+                Found::Cosigned { end: None } if self.once && self.until_closed => {
+                    return not_complete("the voting is neither closed nor cancelled")
+                        .remedy("run the same command again later");
                 }
                 Found::Cosigned { .. } if self.once => return Ok(()),
                 Found::Cosigned { .. } => follower.news.forget(),
@@ -102,8 +117,8 @@ struct Follower<'a> {
     witness: NoteKey,
     /// The number of the witness in the manifest, counted from 1.
     number: usize,
-    /// The checkpoints of the last look that left nothing to do, and whether the voting is closed.
-    seen: Option<(Checkpoints, bool)>,
+    /// The checkpoints of the last look that left nothing to do, and what has ended the voting.
+    seen: Option<(Checkpoints, Option<End>)>,
     news: News,
 }
 
@@ -134,10 +149,10 @@ impl<'a> Follower<'a> {
             Ok(checkpoints) => checkpoints,
             Err(error) => return Ok(Found::Unsettled(error)),
         };
-        if let Some((seen, is_closed)) = &self.seen
+        if let Some((seen, end)) = &self.seen
             && *seen == (signed.clone(), closing.clone())
         {
-            return Ok(Found::Cosigned { is_closed: *is_closed });
+            return Ok(Found::Cosigned { end: *end });
         }
         // The closing checkpoint is first: whoever has cosigned a later one cannot cosign it any more.
         if let Some(closing) = &closing
@@ -147,8 +162,18 @@ impl<'a> Follower<'a> {
             return Ok(Found::Unsettled(error));
         }
         let is_closed = closing.is_some();
+        let end = match (is_closed, self.arguments.until_closed) {
+            (true, _) => Some(End::Closing),
+            (false, true) => match self.is_cancelled(&source, &signed)? {
+                Ok(is_cancelled) => is_cancelled.then_some(End::Cancellation),
+                Err(error) => return Ok(Found::Unsettled(error)),
+            },
+            (false, false) => None,
+        };
         if !(is_closed && self.arguments.until_closed) {
-            if !is_closed && let Some(error) = self.awaits_closing_checkpoint(&source, &signed)? {
+            if end.is_none()
+                && let Some(error) = self.awaits_closing_checkpoint(&source, &signed)?
+            {
                 return Ok(Found::Unsettled(error));
             }
             if !self.has_cosigned(&signed)?
@@ -157,8 +182,8 @@ impl<'a> Follower<'a> {
                 return Ok(Found::Unsettled(error));
             }
         }
-        self.seen = Some(((signed, closing), is_closed));
-        Ok(Found::Cosigned { is_closed })
+        self.seen = Some(((signed, closing), end));
+        Ok(Found::Cosigned { end })
     }
 
     /// Reads the two checkpoints, which the board has signed. The closing checkpoint is read last, so that a checkpoint of a
@@ -183,13 +208,29 @@ impl<'a> Follower<'a> {
         Ok((session, kept))
     }
 
+    /// Whether the organiser has cancelled the election: then there is never a closing checkpoint. If an entry says so, the whole
+    /// board is read, since not every cancellation has an effect. It is looked for among the new entries and at the last one that
+    /// was cosigned: a board appends nothing after it, and this verb may have been interrupted after that cosignature.
+    fn is_cancelled(&self, source: &AnyRecord, signed: &SignedCheckpoint) -> Result<Result<bool, Error>> {
+        let first = self.cosigned_size()?.saturating_sub(1);
+        Ok(match has_entry(source, &[EntryKind::Cancellation], first, self.head(signed)?.size) {
+            Ok(true) => PublishedBoard::read(source, &self.manifest, &mut |_| (), &mut system_rng())
+                .map(|board| board.timeline().cancellation().is_some())
+                .map_err(Error::from),
+            found => found,
+        })
+    }
+
+    /// The number of entries that this witness has cosigned.
+    fn cosigned_size(&self) -> Result<u64> {
+        let _lock = lock(&self.arguments.key)?;
+        Ok(self.session()?.1.map_or(0, |kept| kept.size))
+    }
+
     /// If the new entries have a closing, nothing is cosigned before the closing checkpoint is there: a cosignature of a
     /// later checkpoint would exclude one of the closing checkpoint. A server may still say that there is none.
     fn awaits_closing_checkpoint(&self, source: &AnyRecord, signed: &SignedCheckpoint) -> Result<Option<Error>> {
-        let kept = {
-            let _lock = lock(&self.arguments.key)?;
-            self.session()?.1.map_or(0, |kept| kept.size)
-        };
+        let kept = self.cosigned_size()?;
         let size = self.head(signed)?.size;
         Ok(match has_entry(source, &[EntryKind::Close], kept, size) {
             _ if size <= kept => None,

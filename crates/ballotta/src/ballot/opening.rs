@@ -53,6 +53,20 @@ pub enum OpeningError {
 from_quoted!(OpeningError::Encoding(DecodeError));
 from_quoted!(OpeningError::Choices(ChoiceErrors));
 
+impl OpeningError {
+    /// The stable name of the fault, for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Encoding(_) | Self::Choices(_) => "bad-opening",
+            Self::WrongElection => "other-election",
+            Self::TrackerMismatch { .. } => "other-tracker",
+            Self::OtherVoter { .. } => "other-voter",
+            Self::BallotMismatch => "ballot-mismatch",
+        }
+    }
+}
+
 /// A ballot with its choices and its seed. Only the voter's devices may see it, because it reveals the choices. An
 /// opened ballot is never cast.
 ///

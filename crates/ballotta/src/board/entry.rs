@@ -107,6 +107,9 @@ pub enum EntryKind {
 }
 
 impl EntryKind {
+    /// The kinds with which the organiser ends the voting.
+    pub const ENDS_OF_VOTING: [Self; 2] = [Self::Close, Self::Cancellation];
+
     fn decode(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         match reader.u8("kind")? {
             1 => Ok(Self::Ceremony),

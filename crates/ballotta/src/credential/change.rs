@@ -618,6 +618,11 @@ impl AddedLines {
         Some(RollLine { number: 0, credential: *credential, style: usize::from(*style), weight: *weight })
     }
 
+    /// The credentials of the lines, in ascending order.
+    pub fn credentials(&self) -> impl Iterator<Item = &[u8; 32]> {
+        self.lines.keys()
+    }
+
     /// Writes the lines, in the order of their credentials.
     pub(crate) fn encode(&self, writer: &mut Writer) {
         // At most `MAX_ROLL_CHANGES`.

@@ -1,7 +1,7 @@
 //! Why evidence convicts nobody, or cannot be read.
 
-use crate::board::entry::EntryError;
 use crate::board::note::NoteError;
+use crate::board::organiser::OrganiserProblem;
 use crate::board::receipt::ReceiptError;
 use crate::decryption::DecryptionError;
 use crate::encoding::DecodeError;
@@ -114,18 +114,6 @@ pub enum EvidenceError {
         /// The fingerprint in the second statement.
         other: Fingerprint,
     },
-}
-
-/// Why an entry is not the organiser's.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum OrganiserProblem {
-    /// The entry cannot be read.
-    #[error(transparent)]
-    Encoding(DecodeError),
-    /// The entry is of another election, or the organiser did not sign it.
-    #[error(transparent)]
-    Entry(EntryError),
 }
 
 /// The reason why bytes are not evidence.

@@ -6,6 +6,7 @@ use super::{ROLL, RecordError, RecordSource, SourceError, read_parts};
 use crate::credential::{RollIndex, RollLine, RollLookupError, RollReader, RollRules, RollTotals};
 use crate::hash::RollHash;
 use crate::manifest::Manifest;
+use crate::written::VoterNumber;
 
 /// A roll that was read and breaks no rule. Its lines are read again from the record when they are needed; a line that
 /// has changed is an error.
@@ -57,6 +58,21 @@ impl PublishedRoll {
         credential: &[u8; 32],
     ) -> Result<Option<RollLine>, RollLookupError<SourceError>> {
         self.index.lookup(credential, |offset, buffer| source.read_exact_at(ROLL, offset, buffer))
+    }
+
+    /// The line of the voter with a voter number; `None` if the roll has none.
+    ///
+    /// # Errors
+    ///
+    /// If the source cannot be read, or gives other bytes than before.
+    pub fn find_number(
+        &self,
+        source: &dyn RecordSource,
+        voter: &VoterNumber,
+    ) -> Result<Option<RollLine>, RollLookupError<SourceError>> {
+        let fits = |credential: &[u8; 32]| voter.is_of_bytes(credential);
+        let read_at = |offset: u64, buffer: &mut [u8]| source.read_exact_at(ROLL, offset, buffer);
+        self.index.lookup_beginning(voter.first_bytes(), fits, read_at)
     }
 
     /// The places of many credentials on the roll, from 0, in their order; `None` for one that the roll does not have. If

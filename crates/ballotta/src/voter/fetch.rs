@@ -123,6 +123,7 @@ impl RecordFetch {
         if self.bundles.is_some() {
             return;
         }
+        // Of a manifest or a checkpoint that cannot be read, reading the record says so: no bundle is needed for that.
         let size = || {
             let manifest = Manifest::parse(self.record.files.get(record::MANIFEST)?).ok()?;
             Some(record::read_head(&self.record, &manifest).ok()?.size)

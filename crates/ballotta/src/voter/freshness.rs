@@ -43,7 +43,7 @@ impl Freshness {
         if !is_open {
             return Self::NotOpen;
         }
-        // If a cosignature is not valid, nobody has cosigned.
+        // If a cosignature is not valid, nobody has cosigned: then the copy may be old, and nobody takes it for a fresh one.
         let times = witness_keys(manifest).and_then(|keys| signed.cosigned_at(&keys)).unwrap_or_default();
         // A time in the future has the age 0: the clock of this device may be slow.
         let ages = times.into_iter().map(|(_, time)| now.saturating_sub(time));

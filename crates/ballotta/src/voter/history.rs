@@ -263,11 +263,11 @@ fn ballot_info(ballots: &[BoardBallot], index: u64) -> Result<BoardBallotInfo, R
 
 impl Election {
     /// The change of the roll that explains why a ballot has this credential, and not that of the voter number; `None` if there is
-    /// none. Without a ballot, only whether the credential of the number was revoked.
+    /// none, and the ballot is that of another voter. Without a ballot, only whether the credential of the number was revoked.
     ///
     /// # Errors
     ///
-    /// If the record cannot be read, or has changed since it was read first.
+    /// `UnknownNumber` if no voter has this number: then it is no other voter's ballot either. If the record cannot be read, or has changed since it was read first.
     pub fn code_change<R: CryptoRng>(
         &self,
         source: &dyn RecordSource,
@@ -290,14 +290,39 @@ impl Election {
             let adds = change.added().is_some_and(|line| voter.is_of_bytes(line.credential.as_bytes()));
             adds && ((credential.is_some() && change.revoked() == credential) || !is_on)
         });
-        Ok(replaces.map(|(change, _)| CodeChange::CodeReplaced { change: *change }))
+        if let Some((change, _)) = replaces {
+            return Ok(Some(CodeChange::CodeReplaced { change: *change }));
+        }
+        if self.has_number(source, voter, rng)? { Ok(None) } else { Err(VoterError::UnknownNumber) }
+    }
+
+    /// Whether a voter has this number, on the roll of the opening or by a change that has an effect.
+    fn has_number<R: CryptoRng>(
+        &self,
+        source: &dyn RecordSource,
+        voter: &VoterNumber,
+        rng: &mut R,
+    ) -> Result<bool, VoterError> {
+        if self.roll.find_number(source, voter).map_err(RecordError::from)?.is_some() {
+            return Ok(true);
+        }
+        let added = self.board.timeline().added_lines();
+        for credential in added.credentials().filter(|credential| voter.is_of_bytes(credential)) {
+            if let Some(line) = added.line(credential, u64::MAX)
+                && History::read(self, source, &line, rng)?.is_on_roll()
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The status of a voter's ballot: of the one with this tracker, if it is that of this voter.
     ///
     /// # Errors
     ///
-    /// `Cancelled` if no ballot counts because the organiser has cancelled the election; if the record cannot be read, or has changed since it was read first.
+    /// `Cancelled` if no ballot counts because the organiser has cancelled the election; `UnknownNumber` if no voter has this number and
+    /// no ballot with this tracker has it either; if the record cannot be read, or has changed since it was read first.
     pub fn find<R: CryptoRng>(
         &self,
         source: &dyn RecordSource,

@@ -27,8 +27,9 @@ use super::promise::signed_receipt;
 use super::{CheckpointWitnesses, CodeChange, Freshness, Voter, VoterError, unknown};
 use crate::ballot::{BallotHeader, SignedBallot, Window};
 use crate::board::cancellation::Cancellation;
-use crate::board::entry::{Action, Entry, EntryKind, OrganiserEntry};
+use crate::board::entry::{Action, Entry, EntryKind};
 use crate::board::note::SignedCheckpoint;
+use crate::board::organiser::check_organiser_entry;
 use crate::board::receipt::{Receipt, SignedReceipt};
 use crate::board::tiles::TILE_WIDTH;
 use crate::board::timeline::{Event, Observed, Timeline};
@@ -353,7 +354,7 @@ impl LightElection {
                     }
                     Some(Event::Opening) => {
                         log.inclusion(index, &leaf).map_err(RecordError::from)?;
-                        self.check_opening(&timeline, &signed)?;
+                        self.check_opened(&timeline, &signed)?;
                         return Ok(Some(index));
                     }
                     _ => {}
@@ -364,7 +365,7 @@ impl LightElection {
     }
 
     /// Checks that the opening names this election, and that these authorities, which signed its roll before, are all.
-    fn check_opening(&self, timeline: &Timeline, signed: &[u16]) -> Result<(), VoterError> {
+    fn check_opened(&self, timeline: &Timeline, signed: &[u16]) -> Result<(), VoterError> {
         let found = *self.context.fingerprint();
         let opening = timeline.opening().map(|(index, opening)| (*index, *opening.fingerprint()));
         let other = opening.filter(|(_, opened)| *opened != found && weaken::is_on(Check::OpenedFingerprint));
@@ -382,22 +383,10 @@ impl LightElection {
     /// signed. Returns its position, and the cancellation if it is one.
     fn check_end<R: CryptoRng>(&self, index: u64, bytes: &[u8], rng: &mut R) -> Result<End, VoterError> {
         let (organiser, fingerprint) = (self.context.manifest().organiser(), self.context.fingerprint());
-        let not_signed = VoterError::CloseNotSigned { index };
-        let entry = Entry::decode(bytes).map_err(|_| not_signed.clone())?;
-        let cancellation = match entry.kind() {
-            EntryKind::Close => {
-                let closing = OrganiserEntry::decode(Action::Close, entry.body()).map_err(|_| not_signed.clone())?;
-                closing.verify(fingerprint, organiser, rng).map_err(|_| not_signed)?;
-                None
-            }
-            EntryKind::Cancellation => {
-                let cancellation = Cancellation::decode(entry.body()).map_err(|_| not_signed.clone())?;
-                cancellation.verify(fingerprint, organiser, rng).map_err(|_| not_signed)?;
-                Some(cancellation)
-            }
-            _ => return Err(not_signed),
-        };
-        Ok((index, cancellation))
+        match check_organiser_entry(Action::Close, bytes, fingerprint, organiser, rng) {
+            Ok(cancellation) => Ok((index, cancellation)),
+            Err(_) => Err(VoterError::CloseNotSigned { index }),
+        }
     }
 
     /// Finds the voter with these voting codes on the roll, or in a change of the roll that adds the credential.
@@ -512,7 +501,7 @@ impl LightElection {
     ///
     /// # Errors
     ///
-    /// If a part cannot be read or proved.
+    /// `UnknownNumber` if no voter has this number, or why a part cannot be read or proved.
     pub fn code_change<R: CryptoRng>(
         &self,
         source: &dyn RecordSource,
@@ -535,8 +524,8 @@ impl LightElection {
     ) -> Result<Option<CodeChange>, VoterError> {
         match last {
             Ok(LastEntry::Revocation(change)) => Ok(Some(CodeChange::NumberRevoked { change })),
-            Ok(_) | Err(VoterError::UnknownCredential) => self.replacement(source, voter, credential, rng),
-            // Nobody is accused because of a part that could not be read.
+            Ok(_) => self.replacement(source, voter, credential, rng),
+            // Nobody is accused because of a number that no voter has, or of a part that could not be read.
             Err(error) => Err(error),
         }
     }
@@ -640,7 +629,7 @@ impl LightElection {
     ///
     /// # Errors
     ///
-    /// `Cancelled`; `UnknownCredential` if no voter has this number; `NotOwnBallot` if the ballot that is shown is not one of this voter;
+    /// `Cancelled`; `UnknownNumber` if no voter has this number; `NotOwnBallot` if the ballot that is shown is not one of this voter;
     /// or why a part cannot be read.
     pub fn find<R: CryptoRng>(
         &self,
@@ -674,7 +663,7 @@ impl LightElection {
         rng: &mut R,
     ) -> Result<LastEntry, VoterError> {
         let line = self.line(source, voter.first_bytes(), |credential| voter.is_of_bytes(credential), rng)?;
-        let line = line.ok_or(VoterError::UnknownCredential)?;
+        let line = line.ok_or(VoterError::UnknownNumber)?;
         let head = match &self.stated {
             Some(tally) => proved_head(source, &tally.heads, self.heads(), line.voter())?,
             None => announced_head(source, self.heads(), line.voter())?,

@@ -91,8 +91,8 @@ impl Election {
     /// # Errors
     ///
     /// `Receipt` if the board did not sign the receipt, `ReceiptOfOther` if it is of another election or another ballot,
-    /// `Cancelled` if the promise was kept and the organiser has cancelled the election, and
-    /// the errors of a record that cannot be read.
+    /// `UnknownNumber` if the promised ballot is there and no voter has this number, `Cancelled` if the promise was kept and the organiser
+    /// has cancelled the election, and the errors of a record that cannot be read.
     pub fn find_promised<R: CryptoRng>(
         &self,
         source: &dyn RecordSource,

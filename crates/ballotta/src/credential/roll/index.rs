@@ -10,6 +10,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 use core::mem::replace;
+use core::ops::Range;
 
 use super::error::{RollError, RollProblem};
 use super::line::{RollLine, first_bytes, voter_on_line};
@@ -106,6 +107,40 @@ impl RollIndex {
             .map_err(|_| RollLookupError::Changed { line: number - u64::from(voter_on_line(number)) % BLOCK_LINES })
     }
 
+    /// Looks a voter up by the first 8 bytes of the credential; returns `None` if no credential that begins with them fits.
+    ///
+    /// `read_at` fills the buffer with the bytes of the roll from an offset on.
+    ///
+    /// # Errors
+    ///
+    /// The same errors as [`Self::lookup`].
+    pub(crate) fn lookup_beginning<E>(
+        &self,
+        first_bytes: u64,
+        fits: impl Fn(&[u8; 32]) -> bool,
+        mut read_at: impl FnMut(u64, &mut [u8]) -> Result<(), E>,
+    ) -> Result<Option<RollLine>, RollLookupError<E>> {
+        for position in self.blocks_with(first_bytes) {
+            let block = self.read_block(position, &mut read_at)?;
+            for (number, start) in (block.first_line..).zip(&block.starts) {
+                let line = block.line(*start).split(|byte| *byte == b'\n').next().unwrap_or_default();
+                let line = self.rules.parse(number, line);
+                let line = line.map_err(|_| RollLookupError::Changed { line: block.first_line })?;
+                if line.first_bytes() == first_bytes && fits(&line.credential) {
+                    return Ok(Some(line));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The positions of the blocks that may have a credential with these first bytes: each block that begins with them, and the
+    /// block before the first of those.
+    fn blocks_with(&self, first_bytes: u64) -> Range<usize> {
+        let low = self.blocks.partition_point(|block| block.first < first_bytes).saturating_sub(1);
+        low..self.blocks.partition_point(|block| block.first <= first_bytes)
+    }
+
     /// Looks many voters up and returns their places on the roll, counted from 0, in the order of `credentials`. Each
     /// block is read only once if the credentials ascend.
     ///
@@ -132,13 +167,9 @@ impl RollIndex {
         last: &'b mut Option<ReadBlock>,
         read_at: &mut impl FnMut(u64, &mut [u8]) -> Result<(), E>,
     ) -> Result<Option<(u64, &'b [u8])>, RollLookupError<E>> {
-        let key = first_bytes(credential);
         let wanted = hex::encode(credential);
         let wanted = wanted.as_bytes();
-        // Each block that begins with the key may contain the credential, and so may the block before the first of
-        // them.
-        let mut low = self.blocks.partition_point(|block| block.first < key).saturating_sub(1);
-        let mut high = self.blocks.partition_point(|block| block.first <= key);
+        let Range { start: mut low, end: mut high } = self.blocks_with(first_bytes(credential));
         let place = loop {
             if low >= high {
                 return Ok(None);

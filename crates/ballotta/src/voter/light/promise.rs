@@ -118,7 +118,7 @@ impl LightElection {
     /// # Errors
     ///
     /// `Receipt` if the board did not sign the receipt, `ReceiptOfOther` if it is of another election or another ballot,
-    /// `UnknownCredential` if no voter has this number, `Cancelled` if the promise was kept and the organiser has cancelled the
+    /// `UnknownNumber` if the promised ballot is there and no voter has this number, `Cancelled` if the promise was kept and the organiser has cancelled the
     /// election, or why a part cannot be read. What cannot be read or proved is no
     /// status.
     pub fn find_promised<R: CryptoRng>(
