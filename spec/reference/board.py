@@ -276,13 +276,18 @@ def board_signed(note: Checkpoint | Receipt, board: NoteKey) -> bool:
 
 def cosigned_by(checkpoint: Checkpoint, manifest: Manifest) -> set[int]:
     """The witnesses of the manifest that cosigned, from 1; none if a signature of any of them is not valid."""
-    cosigned = set()
+    return set(cosigned_at(checkpoint, manifest))
+
+
+def cosigned_at(checkpoint: Checkpoint, manifest: Manifest) -> dict[int, int]:
+    """The same witnesses, each with the last of its times."""
+    cosigned = {}
     for number, witness in enumerate(manifest.witnesses, 1):
         found = [s for s in checkpoint.signatures if (s.name, s.key_id) == (witness.name, key_id(witness, 4))]
         if not all(cosignature_holds(witness, checkpoint.text, s.body) for s in found):
-            return set()
+            return {}
         if found:
-            cosigned.add(number)
+            cosigned[number] = max(int.from_bytes(s.body[:8], "big") for s in found)
     return cosigned
 
 

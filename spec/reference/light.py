@@ -10,7 +10,7 @@ from typing import Iterator
 
 from ballot import credential_of, fingerprint_of, own_signature_holds, tracker_of
 from board import (
-    BALLOT, CANCELLATION, CLOSING, OPENING, ROLL_CHANGE, ROLL_SIGNATURE, STATEMENT, board_checkpoint, bundle_path, cosigned_by,
+    BALLOT, CANCELLATION, CLOSING, OPENING, ROLL_CHANGE, ROLL_SIGNATURE, STATEMENT, board_checkpoint, bundle_path, cosigned_at,
     organiser_signed, read_entry, read_organiser, tile_path,
 )  # fmt: skip
 from encoding import MAX_CHECKPOINT_BYTES, MAX_MANIFEST_BYTES, MAX_ROLL_CHANGES, MAX_VOTERS, Reader, Refused, le64, require
@@ -125,6 +125,15 @@ class Status:
     head: Head | None
 
 
+@dataclass(frozen=True)
+class Freshness:
+    """spec/board.md#age-of-a-copy"""
+
+    state: str  # no_limit, not_open, fresh, old
+    cosigned: int | None = None  # the witnesses that have cosigned lately
+    youngest: int | None = None  # the age of the youngest cosignature of an old copy, in seconds
+
+
 class Light:
     """An election as the light client sees it: spec/light.md#election."""
 
@@ -132,7 +141,7 @@ class Light:
         self.record = record
         self.manifest = read_manifest(self.required("manifest.json", MAX_MANIFEST_BYTES))
         checkpoint = board_checkpoint(self.required("checkpoint", MAX_CHECKPOINT_BYTES), self.manifest.board)
-        self.cosigned = len(cosigned_by(checkpoint, self.manifest))
+        self.cosigned = cosigned_at(checkpoint, self.manifest)  # the times
         self.board = Tiles(record, "", checkpoint.size, checkpoint.root)
         if seen is not None:
             self.board.require_begins_with(*seen)
@@ -315,10 +324,26 @@ class Light:
         """The last ballot of a voter, as the board shows it: spec/light.md#during-the-voting."""
         return self.named(Part(self.record, "light/heads").take(8 * line.place, 8), line)
 
+    def freshness(self, now: int) -> Freshness:
+        """Whether enough witnesses have cosigned lately, at the time `now` in seconds since 1970: spec/board.md#age-of-a-copy."""
+        limit, quorum = self.manifest.max_age, self.manifest.witness_quorum
+        if limit is None:
+            return Freshness("no_limit")
+        if self.closed is not None or self.opening is None:
+            return Freshness("not_open")
+        ages = [max(now - time, 0) for time in self.cosigned.values()]
+        cosigned = sum(age <= limit for age in ages)
+        return Freshness("fresh", cosigned) if cosigned >= quorum else Freshness("old", cosigned, min(ages, default=None))
+
     def predecessor(self, line: Line) -> bytes | None:
-        """The tracker of the voter's last ballot, while the voting is open. A revoked credential has no next ballot."""
+        """The tracker of the voter's last ballot, which a new ballot replaces. The voting must be open, the credential not revoked, and
+        a further ballot allowed, as far as the heads show it."""
+        require(self.cancelled is None, "the election is cancelled: no ballot counts")
+        require(self.closed is None, "the voting is closed")
+        require(self.opening is not None, "the voting is not open")
         head = self.head(line)
         require(head is None or head.tracker, "a change of the roll has revoked the credential")
+        require(head is None or self.manifest.ballots_per_credential > 1, "the voter has cast the only ballot that is allowed")
         return head and head.tracker
 
     def named(self, head: bytes, line: Line) -> Head | None:

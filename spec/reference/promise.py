@@ -42,6 +42,8 @@ class Admitted(Verifier):
             line = change.added
             if change.revoked == credential and line is not None and voter_number(line.credential.encoding) == number:
                 return "code_replaced"
+        voters = [*self.ballot_box.roll.voters, *self.ballot_box.current.added]
+        require(any(voter_number(voter) == number for voter in voters), "no voter has this number")
         return None
 
     def entry_bytes(self, index: int) -> bytes:

@@ -5,9 +5,10 @@ use std::ops::Range;
 use std::sync::Mutex;
 
 use ballotta::admission::light_files;
+use ballotta::board::note::SignedCheckpoint;
 use ballotta::board::tiles::{HashTile, LastTiles};
 use ballotta::hash::TreeHash;
-use ballotta::record::{MemoryRecord, RecordSource, SourceError};
+use ballotta::record::{CHECKPOINT, MemoryRecord, RecordSource, SourceError};
 
 use crate::election::Board;
 use crate::rng::TestRng;
@@ -22,6 +23,23 @@ pub fn light_record(board: &Board<'_>) -> MemoryRecord {
     let mut record = board.record();
     let light = light_files(&record, &mut TestRng(1)).expect("an open board");
     record.files.extend(light.files);
+    record
+}
+
+/// The record whose current checkpoint these witnesses have cosigned at these times.
+///
+/// # Panics
+///
+/// If there is no such witness.
+#[must_use]
+pub fn cosigned(board: &Board<'_>, times: &[(usize, u64)]) -> MemoryRecord {
+    let mut record = light_record(board);
+    let mut signed = SignedCheckpoint::parse(&record.files[CHECKPOINT]).unwrap();
+    let checkpoint = signed.verify(board.election.signer.key()).unwrap().clone();
+    for (witness, time) in times {
+        signed.add_cosignature(board.election.witnesses[*witness].cosign(&checkpoint, *time).unwrap());
+    }
+    record.files.insert(CHECKPOINT.into(), signed.to_string().into_bytes());
     record
 }
 

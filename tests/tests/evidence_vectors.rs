@@ -1,4 +1,4 @@
-//! `spec/vectors/receipts.json`, `evidence.json`, `light.json` and `light-changes.json`: what a second implementation of
+//! `spec/vectors/receipts.json`, `evidence.json`, `light.json`, `light-changes.json` and `light-limits.json`: what a second implementation of
 //! receipts, evidence and the light client must accept and refuse.
 //!
 //! After a change of the wire format, `BALLOTTA_WRITE_VECTORS=1 cargo test -p ballotta-tests --test evidence_vectors` writes
@@ -18,12 +18,12 @@ use ballotta::hash::Tracker;
 use ballotta::manifest::RollChanges;
 use ballotta::merkle::{Frontier, TreeHead, leaf_hash};
 use ballotta::record::MemoryRecord;
-use ballotta::voter;
 use ballotta::voter::light::{LightElection, LightStatus};
+use ballotta::voter::{self, Freshness};
 use ballotta::written::{VoterNumber, WrittenTracker};
 use ballotta_tests::accuse::{Accusation, Accuser, Judgement, broken_rule};
 use ballotta_tests::election::{Board, Choice, Election, ElectionOptions};
-use ballotta_tests::light::light_record;
+use ballotta_tests::light::{cosigned, light_record};
 use ballotta_tests::rng::TestRng;
 use serde_json::{Value, json};
 
@@ -422,11 +422,9 @@ impl Client<'_> {
             Err(error) => return json!({ "election": election, "line": { "refuses": error.code() } }),
         };
         let mut found = json!({ "election": election, "line": own.line().voter() });
-        if light.is_open().is_ok() {
-            match light.predecessor(self.record, &own, &mut TestRng(1)) {
-                Ok(tracker) => found["predecessor"] = json!(tracker.map(|tracker| tracker.to_string())),
-                Err(error) => found["predecessor"] = json!({ "refuses": error.code() }),
-            }
+        match light.predecessor(self.record, &own, &mut TestRng(1)) {
+            Ok(tracker) => found["predecessor"] = json!(tracker.map(|tracker| tracker.to_string())),
+            Err(error) => found["predecessor"] = json!({ "refuses": error.code() }),
         }
         match light.find(self.record, &self.tracker, &self.voter, &mut TestRng(1)) {
             Ok(status) => found["status"] = status_of(&status),
@@ -454,12 +452,12 @@ fn status_of(status: &LightStatus) -> Value {
 /// The files that light clients read.
 fn files_of(board: &Board<'_>) -> MemoryRecord {
     let mut record = light_record(board);
-    record.files.retain(|path, _| {
-        ["manifest.json", "checkpoint", "roll"].contains(&path.as_str())
-            || path.starts_with("light/")
-            || path.starts_with("tile/")
-    });
+    record.files.retain(|path, _| is_of_light_clients(path));
     record
+}
+
+fn is_of_light_clients(path: &str) -> bool {
+    ["manifest.json", "checkpoint", "roll"].contains(&path) || path.starts_with("light/") || path.starts_with("tile/")
 }
 
 #[test]
@@ -694,6 +692,83 @@ fn light_with_changes_of_the_roll() {
     }
     let common = shared(&mut records);
     check("light-changes.json", &json!({ "common": { "files": common }, "records": records, "cases": cases }));
+}
+
+/// How lately witnesses have cosigned, at the time `NOW`; and what a voter may cast who has voted, under a limit of one ballot.
+#[test]
+fn light_with_limits() {
+    const NOW: u64 = 1_800_000_000;
+    const LIMIT: u64 = 600;
+    let mut records = Vec::new();
+    let mut cases = Vec::new();
+    for (limit, max_age) in [("", Some(LIMIT)), (" without a limit", None)] {
+        let election = Election::build(ElectionOptions {
+            voters: vec![(0, 1); 3],
+            trustees: 1,
+            threshold: 1,
+            witnesses: (3, 2),
+            max_age,
+            ballots_per_credential: 1,
+            seed: 6,
+            ..ElectionOptions::default()
+        });
+        let mut open = election.open_board();
+        open.vote(0, &[Choice::Options(vec![0])]);
+        let (mut cancelled, mut closed) = (open.clone(), open.clone());
+        cancelled.cancel();
+        closed.organise(Action::Close);
+        let tracker = SignedBallot::tracker_of(&open.entries[election.first_ballot() as usize][3..]).unwrap();
+        let open_at: [&[(usize, u64)]; 9] = [
+            &[],
+            &[(0, NOW)],
+            &[(0, NOW - LIMIT), (2, NOW - LIMIT)],
+            &[(0, NOW - LIMIT), (1, NOW - LIMIT - 1)],
+            &[(0, NOW - LIMIT - 1), (1, NOW - LIMIT - 2), (2, NOW - LIMIT - 3)],
+            // The clock of the device may be slow.
+            &[(0, NOW + 1), (1, NOW + 1_000_000)],
+            // One witness is one witness, at the last time at which it cosigned.
+            &[(0, NOW), (0, NOW - 1)],
+            &[(0, NOW - 5000), (0, NOW - 7), (0, NOW - 9000), (1, NOW)],
+            &[(0, NOW), (1, NOW), (2, NOW)],
+        ];
+        let at_once: &[&[(usize, u64)]] = &[&[], &[(0, NOW), (1, NOW)]];
+        let states = match max_age {
+            Some(_) => {
+                vec![("open", &open, &open_at[..]), ("cancelled", &cancelled, at_once), ("closed", &closed, at_once)]
+            }
+            None => vec![("open", &open, at_once)],
+        };
+        for (name, board, times) in states {
+            for (number, times) in times.iter().enumerate() {
+                let mut record = cosigned(board, times);
+                record.files.retain(|path, _| is_of_light_clients(path));
+                let record_name = format!("{name}{limit}, {number}");
+                records.push(written_record(&record_name, &record));
+                let freshness = LightElection::read(&record, None, &mut TestRng(1)).unwrap().freshness(NOW);
+                for voter in [0, 1] {
+                    let code = &election.codes[voter];
+                    let of = (record_name.as_str(), &record);
+                    let mut case = case_in(&election, of, "under limits", code, &tracker, None, &[]);
+                    case["now"] = json!(NOW);
+                    case["finds"]["freshness"] = freshness_of(&freshness);
+                    cases.push(case);
+                }
+            }
+        }
+    }
+    let states = |name: &str| cases.iter().filter(|case| case["finds"]["freshness"]["state"] == name).count();
+    assert_eq!(["no_limit", "not_open", "fresh", "old"].map(states), [4, 8, 8, 10]);
+    let common = shared(&mut records);
+    check("light-limits.json", &json!({ "common": { "files": common }, "records": records, "cases": cases }));
+}
+
+fn freshness_of(freshness: &Freshness) -> Value {
+    let (cosigned, youngest) = match freshness {
+        Freshness::Fresh { cosigned, .. } => (Some(*cosigned), None),
+        Freshness::Old { cosigned, youngest, .. } => (Some(*cosigned), *youngest),
+        _ => (None, None),
+    };
+    json!({ "state": freshness.code(), "cosigned": cosigned, "youngest": youngest })
 }
 
 /// A change of a record.

@@ -25,7 +25,7 @@ use ballotta::voter::{self, Freshness, Voter, VoterError};
 use ballotta::weaken::{Check, Weaken};
 use ballotta::written::{VoterNumber, WrittenTracker};
 use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, choose, failures, verify_record};
-use ballotta_tests::light::{Counted, hash_tiles, light_record};
+use ballotta_tests::light::{Counted, cosigned, hash_tiles, light_record};
 use ballotta_tests::rng::TestRng;
 use ballotta_tests::statement;
 use rand_core::Rng as _;
@@ -712,18 +712,6 @@ const NOW: u64 = 1_800_000_000;
 /// An open voting with three witnesses, of which two must have cosigned in the last ten minutes, if there is a limit.
 fn with_max_age(max_age: Option<u64>) -> Election {
     Election::build(ElectionOptions { witnesses: (3, 2), max_age, ..ElectionOptions::default() })
-}
-
-/// The record whose current checkpoint these witnesses have cosigned at these times.
-fn cosigned(board: &Board<'_>, times: &[(usize, u64)]) -> MemoryRecord {
-    let mut record = light_record(board);
-    let mut signed = SignedCheckpoint::parse(&record.files[record::CHECKPOINT]).unwrap();
-    let checkpoint = signed.verify(board.election.signer.key()).unwrap().clone();
-    for (witness, time) in times {
-        signed.add_cosignature(board.election.witnesses[*witness].cosign(&checkpoint, *time).unwrap());
-    }
-    record.files.insert(record::CHECKPOINT.into(), signed.to_string().into_bytes());
-    record
 }
 
 /// What the light client and the whole reading say, which is the same.

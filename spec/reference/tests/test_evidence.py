@@ -1,4 +1,5 @@
-"""Receipts, evidence and the light client: the vectors `receipts.json`, `evidence.json`, `light.json`, `light-changes.json`."""
+"""Receipts, evidence and the light client: the vectors `receipts.json`, `evidence.json`, `light.json`, `light-changes.json`,
+`light-limits.json`."""
 
 import json
 import os
@@ -223,12 +224,14 @@ class LightClient(unittest.TestCase):
         # The voter number finds the same line.
         self.assertEqual(light.find(voter_number(credential)), line)
         found["line"] = line.place
-        if light.opening is not None and light.closed is None:
-            try:
-                tracker_before = light.predecessor(line)
-                found["predecessor"] = tracker_before and tracker_before.hex()
-            except Refused:
-                found["predecessor"] = REFUSED
+        try:
+            tracker_before = light.predecessor(line)
+            found["predecessor"] = tracker_before and tracker_before.hex()
+        except Refused:
+            found["predecessor"] = REFUSED
+        if "now" in v:
+            fresh = light.freshness(v["now"])
+            found["freshness"] = {"state": fresh.state, "cosigned": fresh.cosigned, "youngest": fresh.youngest}
         try:
             status = light.status(line, tracker)
         except Refused:
@@ -241,6 +244,9 @@ class LightClient(unittest.TestCase):
 
     def test_changes_of_the_roll(self):
         self.check("light-changes.json", 60)
+
+    def test_limits(self):
+        self.check("light-limits.json", 25)
 
     def check(self, name, least):
         light = vectors(name)
