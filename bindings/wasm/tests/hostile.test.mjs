@@ -170,6 +170,8 @@ test("another voter's ballot shown as one's own", async () => {
     assert.throws(() => election.checkOpening(opening, mine.tracker, number), { code: 'other-tracker' });
     // A device that shows the tracker of another voter cannot choose the number in the letter.
     assert.throws(() => election.checkOpening(opening, other.written_tracker, number), { code: 'other-voter' });
+    const nobody = vectors.other_election.voter_number;
+    assert.throws(() => election.checkOpening(opening, other.written_tracker, nobody), { code: 'unknown-number' });
     assert.equal(election.checkOpening(opening, other.written_tracker, other.voter_number).voterNumber, other.voter_number);
   });
 });

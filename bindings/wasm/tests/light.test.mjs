@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { load } from 'ballotta';
 import { loadLight } from 'ballotta/light';
-import { fixed, hex, pinned, record, vectors, withLight } from './vectors.mjs';
+import { fixed, hex, pinned, record, unhex, vectors, withLight } from './vectors.mjs';
 
 const light = await loadLight();
 
@@ -81,6 +81,14 @@ test('it says the same of election and choices as the client that reads everythi
   const { state, by } = await one.findBallot(stranger.tracker, voter_number);
   assert.deepEqual([state, by], ['another_is_last', tracker]);
   assert.deepEqual(await one.findBallot(tracker, stranger.voter_number), { state: 'not_shown', witnesses: null });
+  // A number that nobody has is no other voter's.
+  const nobody = vectors.other_election.voter_number;
+  const opening = unhex(vectors.ballots[0].opening);
+  await assert.rejects(one.findBallot(tracker, nobody), { code: 'unknown-number' });
+  await assert.rejects(one.checkReceipt(vectors.receipts.given, tracker, nobody), { code: 'unknown-number' });
+  await assert.rejects(one.checkOpening(opening, vectors.ballots[0].tracker, nobody), { code: 'unknown-number' });
+  const number = vectors.ballots.find((ballot) => ballot.voter_number !== vectors.ballots[0].voter_number).voter_number;
+  await assert.rejects(one.checkOpening(opening, vectors.ballots[0].tracker, number), { code: 'other-voter', field: 'opening' });
 });
 
 test('receipts: a promise that is kept, and one that is broken', async () => {

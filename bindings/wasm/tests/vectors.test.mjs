@@ -140,6 +140,9 @@ test('a ballot is found on the board', async () => {
   assert.deepEqual(election.findBallot(` ${tracker.toUpperCase()}\n`, voter_number.toLowerCase()), { state: 'counted', entry, witnesses: null });
   assert.deepEqual(election.findBallot(tracker, other.voter_number), { state: 'of_another_voter', entry, witnesses: null });
   assert.deepEqual(election.findBallot(vectors.ballots[0].written_tracker, voter_number), { state: 'missing', witnesses: null });
+  const nobody = vectors.other_election.voter_number;
+  assert.throws(() => election.findBallot(tracker, nobody), { code: 'unknown-number' });
+  assert.throws(() => election.findBallot('0'.repeat(64), nobody), { code: 'unknown-number' });
 });
 
 test('a typing slip is no answer about a ballot', async () => {

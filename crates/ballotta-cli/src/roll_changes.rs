@@ -5,6 +5,7 @@
 //! refuse is refused before anything is made, by the library's rules on the record at hand.
 //!
 //! New codes are on the disk, under the name `<codes>.part`, before a change or a draft that names them, and get their name after it.
+//! A call that finds such codes, and not the files that name them, uses them again: these files may have been sent on.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -263,23 +264,26 @@ impl Office {
         drafts: &mut [ChangeDraft],
         files: &Files<'_>,
         further: &Further,
+        kept: Option<Kept>,
         console: Console,
     ) -> Result<()> {
-        let mut codes = Vec::new();
-        for (draft, further) in zip(&mut *drafts, &further.of_drafts) {
-            if draft.needs_part(self.authority) {
-                let code = add_part(self.admission.context(), self.authority, draft)?;
-                codes.push((code, draft.clone(), further.as_str()));
+        let kept = match kept {
+            Some(kept) => self.make_again(drafts, further, kept)?,
+            None => None,
+        };
+        let is_kept = kept.is_some();
+        let staged = match (kept, files.codes) {
+            (Some(staged), _) => Some(staged),
+            (None, None) => {
+                self.make_parts(drafts, further)?;
+                None
             }
-        }
-        // The codes are on the disk before anybody can ask the board for their lines.
-        let staged = match files.codes {
-            Some(path) => {
-                let list = codes_of_changes(self.admission.context(), &further.columns, &codes)?;
+            // The codes are on the disk before anybody can ask the board for their lines.
+            (None, Some(path)) => {
+                let list = self.make_parts(drafts, further)?;
                 let staged = StagedSecret::write(path, list.as_bytes());
                 Some(staged.with_context(|| format!("the codes cannot be written to {}", path.shown()))?)
             }
-            None => None,
         };
         let mut written: Vec<PathBuf> = Vec::new();
         for draft in &mut *drafts {
@@ -288,9 +292,9 @@ impl Office {
                 Ok(()) => written.push(path),
                 // The file may have got its name before the error: then the same call finishes it with the codes.
                 Err(error) if written.is_empty() && exists(&path).unwrap_or(true) => return Err(error),
-                // Nothing names the codes, so nobody can use them.
+                // Nothing names new codes, so nobody can use them. Those of an interrupted call may be named by what it wrote.
                 Err(error) if written.is_empty() => {
-                    if let Some(path) = files.codes {
+                    if let Some(path) = files.codes.filter(|_| !is_kept) {
                         remove_part(path).with_context(|| {
                             format!("the codes in {}.part are void and cannot be removed", path.shown())
                         })?;
@@ -312,27 +316,71 @@ impl Office {
         Ok(())
     }
 
-    /// Gives the codes of an interrupted call their name. Returns what the call has made; `None` if no call was interrupted after it
-    /// wrote a change or a draft. `is_asked` says whether a change is the one that this call asks for at this position, with
+    /// Makes the codes that are needed, and adds their parts to the drafts. Returns the file of the codes.
+    fn make_parts(&self, drafts: &mut [ChangeDraft], further: &Further) -> Result<Zeroizing<String>> {
+        let context = self.admission.context();
+        let mut codes = Vec::new();
+        for (draft, further) in zip(drafts, &further.of_drafts) {
+            if draft.needs_part(self.authority) {
+                let code = add_part(context, self.authority, draft)?;
+                codes.push((code, draft.clone(), further.as_str()));
+            }
+        }
+        codes_of_changes(context, &further.columns, &codes)
+    }
+
+    /// Adds the parts of the codes of an interrupted call to the drafts, if its file of codes is the one that this call would make of
+    /// them. `None` if it is that of another call, whose codes nobody has.
+    fn make_again(&self, drafts: &mut [ChangeDraft], further: &Further, kept: Kept) -> Result<Option<StagedSecret>> {
+        let Kept { staged, text, codes } = kept;
+        let context = self.admission.context();
+        let (mut again, mut left) = (drafts.to_vec(), codes.into_iter());
+        let mut listed = Vec::new();
+        for (draft, further) in zip(&mut again, &further.of_drafts) {
+            if draft.needs_part(self.authority)
+                && let Some(StagedCode { code, .. }) = left.next()
+            {
+                draft.add_part(self.authority, &part_of(context, &code)?, &mut system_rng())?;
+                listed.push((code, draft.clone(), further.as_str()));
+            }
+        }
+        let list = codes_of_changes(context, &further.columns, &listed)?;
+        if left.next().is_none() && list.as_bytes() == text.as_slice() {
+            drafts.clone_from_slice(&again);
+            return Ok(Some(staged));
+        }
+        if !self.manifest.has_parts() {
+            return Ok(None);
+        }
+        // With several offices, the drafts of these codes may have been sent on: nobody here knows.
+        let part = staged.part().shown();
+        refusal(format!("{part} has codes of another call, which was interrupted, and the drafts of them are not here"))
+            .remedy(format!(
+                "run that call again first, as it was; or, if its drafts were sent to nobody, delete {part}"
+            ))
+    }
+
+    /// Gives the codes of an interrupted call their name. Returns what the call has made; `Codes` if it was interrupted
+    /// before it wrote a change or a draft, or these files are away. `is_asked` says whether a change is the one that this call asks for at this position, with
     /// these further columns; the call asks for `count` of them. Codes of another call are neither taken nor removed.
     fn finish(
         &self,
         files: &Files<'_>,
         count: usize,
         is_asked: &dyn Fn(usize, &Answer, &str) -> bool,
-    ) -> Result<Option<Vec<Answer>>> {
-        let Some(path) = files.codes else { return Ok(None) };
+    ) -> Result<Before> {
+        let Some(path) = files.codes else { return Ok(Before::Nothing) };
         let unreadable = |path: &Path| format!("{} cannot be read", path.shown());
         let staged = StagedSecret::find(path).with_context(|| unreadable(path))?;
         let at = match &staged {
             Some(staged) => staged.part(),
             // The codes have their name, and the list for other offices is missing.
             None if files.is_list_missing()? && exists(path)? => path,
-            None => return Ok(None),
+            None => return Ok(Before::Nothing),
         };
         let text = read_at_most(at, MAX_LIST_BYTES, "a file of voting codes").map(Zeroizing::new)?;
         // A torn file was staged before anything named its codes.
-        let Some(codes) = str::from_utf8(&text).ok().and_then(parse_codes) else { return Ok(None) };
+        let Some(codes) = str::from_utf8(&text).ok().and_then(parse_codes) else { return Ok(Before::Nothing) };
         let (mut there, mut missing, mut is_other) = (Vec::new(), 0_u64, codes.len() != count);
         for (position, StagedCode { sequence, code, further }) in codes.iter().enumerate() {
             let part = *self.part(code)?.public();
@@ -348,7 +396,7 @@ impl Office {
             }
             let (answer, own) = Answer::read(&path, self.authority)?;
             if own != Some(part) {
-                return Ok(None);
+                return Ok(Before::Nothing);
             }
             is_other |= !is_asked(position, &answer, further);
             there.push(answer);
@@ -356,15 +404,17 @@ impl Office {
         let written: Vec<String> = there.iter().map(|answer| answer.file.shown().to_string()).collect();
         let (written, part) = (written.join(", "), at.shown());
         if there.is_empty() {
-            // With several offices, the draft of these codes may have been sent on: nobody here knows.
-            return if self.manifest.has_parts() {
-                refusal(format!("{part} has codes of a call that was interrupted, and the drafts of them are not here"))
-                    .remedy(format!(
-                        "put the drafts back and run that call again; if they were sent to nobody, delete {part}"
-                    ))
-            } else {
-                Ok(None)
-            };
+            // With several offices, only the files say whether a change on the board has the parts of these codes.
+            let is_late = codes.iter().any(|code| code.sequence < self.next());
+            if self.manifest.has_parts() && is_late {
+                return refusal(format!(
+                    "{part} has codes of a call that was interrupted, and the drafts of them are not here"
+                ))
+                .remedy(format!(
+                    "put the drafts back and run that call again; if they were sent to nobody, delete {part}"
+                ));
+            }
+            return Ok(staged.map_or(Before::Nothing, |staged| Before::Codes(Kept { staged, text, codes })));
         }
         if missing > 0 {
             return refusal(format!(
@@ -390,7 +440,7 @@ impl Office {
         if let Some(staged) = staged {
             publish(&staged, files)?;
         }
-        Ok(Some(there))
+        Ok(Before::Finished(there))
     }
 
     /// Whether a change with an effect has added this credential.
@@ -544,6 +594,23 @@ fn publish(staged: &StagedSecret, files: &Files<'_>) -> Result<()> {
     published.remedy("mend the cause, and run the same command again: it gives the codes their name")
 }
 
+/// What an interrupted call has left.
+enum Before {
+    Nothing,
+    /// Its changes or drafts, whose codes have their name now.
+    Finished(Vec<Answer>),
+    /// Codes that nothing here names.
+    Codes(Kept),
+}
+
+/// The codes of an interrupted call.
+struct Kept {
+    staged: StagedSecret,
+    /// The content of the file.
+    text: Zeroizing<Vec<u8>>,
+    codes: Vec<StagedCode>,
+}
+
 /// A line of a file of codes.
 struct StagedCode {
     /// The number of the change.
@@ -652,9 +719,11 @@ impl ReplaceCode {
         let is_asked = |_: usize, answer: &Answer, _: &str| {
             answer.added.is_some() && answer.revoked.is_some_and(|revoked| self.voter.is_of_bytes(&revoked))
         };
-        if let Some(answers) = office.finish(&files, 1, &is_asked)? {
-            return answer_finished(&answers, true, console);
-        }
+        let kept = match office.finish(&files, 1, &is_asked)? {
+            Before::Finished(answers) => return answer_finished(&answers, true, console),
+            Before::Codes(kept) => Some(kept),
+            Before::Nothing => None,
+        };
         let line = office.line(&self.voter)?;
         let added = Some(line.entitlement());
         let drafts = &mut [office.draft(office.next(), ChangeReason::LostCode, Some(line.credential), added)?];
@@ -663,7 +732,7 @@ impl ReplaceCode {
         let what = "a change of the roll: a new code in place of a lost one";
         self.change.confirmation.ask(&office.summary(what, drafts), console)?;
         let further = Further::of_replaced(drafts);
-        office.make(drafts, &files, &further, console)?;
+        office.make(drafts, &files, &further, kept, console)?;
         answer(&answers(drafts, &files), true, console)
     }
 }
@@ -696,11 +765,15 @@ impl AddVoters {
                 answer.revoked.is_none() && answer.added.is_some() && answer.added == voters.get(position).copied();
             is_voter && of_drafts.get(position).is_some_and(|asked| asked == further)
         };
-        if let Some(answers) = office.finish(&files, voters.len(), &is_asked)? {
-            let sequences: Vec<u32> = answers.iter().map(|answer| answer.sequence).collect();
-            self.write_members(&office, &sequences, &voters, &columns, &of_drafts, console)?;
-            return answer_finished(&answers, files.is_one, console);
-        }
+        let kept = match office.finish(&files, voters.len(), &is_asked)? {
+            Before::Finished(answers) => {
+                let sequences: Vec<u32> = answers.iter().map(|answer| answer.sequence).collect();
+                self.write_members(&office, &sequences, &voters, &columns, &of_drafts, console)?;
+                return answer_finished(&answers, files.is_one, console);
+            }
+            Before::Codes(kept) => Some(kept),
+            Before::Nothing => None,
+        };
         let reason = match self.reason {
             AddReason::LateMember => ChangeReason::LateMember,
             AddReason::Error => ChangeReason::Error,
@@ -715,7 +788,7 @@ impl AddVoters {
         let what = format!("changes of the roll: {} added", counted(voters.len() as u64, "voter is", "voters are"));
         self.change.confirmation.ask(&office.summary(&what, &[]), console)?;
         let further = Further { columns, of_drafts };
-        office.make(&mut drafts, &files, &further, console)?;
+        office.make(&mut drafts, &files, &further, kept, console)?;
         let sequences: Vec<u32> = drafts.iter().map(ChangeDraft::sequence).collect();
         self.write_members(&office, &sequences, &voters, &further.columns, &further.of_drafts, console)?;
         answer(&answers(&drafts, &files), files.is_one, console)
@@ -763,7 +836,7 @@ impl RevokeCode {
         let what = "a change of the roll: a voter is taken off it";
         self.change.confirmation.ask(&office.summary(what, drafts), console)?;
         let further = Further::of_replaced(drafts);
-        office.make(drafts, &files, &further, console)?;
+        office.make(drafts, &files, &further, None, console)?;
         answer(&answers(drafts, &files), true, console)
     }
 }
@@ -783,9 +856,11 @@ impl ApproveChange {
             same.any(|draft| (draft.revoked().copied(), draft.added()) == (answer.revoked, answer.added))
         };
         let count = drafts.iter().filter(|draft| draft.added().is_some()).count();
-        if let Some(answers) = office.finish(&files, count, &is_asked)? {
-            return answer_finished(&answers, files.is_one, console);
-        }
+        let kept = match office.finish(&files, count, &is_asked)? {
+            Before::Finished(answers) => return answer_finished(&answers, files.is_one, console),
+            Before::Codes(kept) => Some(kept),
+            Before::Nothing => None,
+        };
         office.check(&drafts)?;
         drafts.iter().try_for_each(|draft| draft.verify(&office.manifest, &mut system_rng()).refused())?;
         files.check_free(&drafts)?;
@@ -797,7 +872,7 @@ impl ApproveChange {
         let further = self.further(&office, &drafts)?;
         let what = if files.is_one { "a change of the roll" } else { "changes of the roll" };
         self.change.confirmation.ask(&office.summary(what, &drafts), console)?;
-        office.make(&mut drafts, &files, &further, console)?;
+        office.make(&mut drafts, &files, &further, kept, console)?;
         answer(&answers(&drafts, &files), files.is_one, console)
     }
 

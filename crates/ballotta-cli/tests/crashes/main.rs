@@ -19,6 +19,7 @@ use ballotta_io::{BoardIndex, FolderRecord};
 use getrandom::SysRng;
 
 mod index;
+mod offices;
 mod power;
 
 /// The index of the record.
@@ -274,6 +275,9 @@ fn interrupt(call: &Call, kind: &str, operation: usize) -> bool {
         let number = codes.lines().last().unwrap().split(',').nth(2).unwrap().to_owned();
         let change = ok(folder.path(), "inspect change");
         assert!(change.contains(&number), "{what}: the change is not of the code\n{change}");
+    }
+    if call.line.starts_with("credentials approve") && call.line.contains("--codes") {
+        offices::check_draft(folder.path(), &what);
     }
     for (name, expected) in &expected {
         let found = after.remove(name).unwrap();
