@@ -12,10 +12,9 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use ballotta::admission::{Admission, AdmittedBallots, BoardEntries};
+use ballotta::admission::{Admission, AdmittedBallots, BoardSize};
 use ballotta::credential::{ChangeReason, RollLine};
 use ballotta::manifest::RollChanges;
-use ballotta::merkle::LogError;
 use ballotta::message::{Message, MessageKind};
 use ballotta::record::{CHECKPOINT, MANIFEST, PublishedBoard, read_manifest};
 use ballotta::voter::Election as Read;
@@ -28,21 +27,6 @@ use serde_json::json;
 
 /// How many changes are measured.
 const MEASURED: usize = 9;
-
-/// A board of which nothing but the size is needed.
-struct Size(u64);
-
-impl BoardEntries for Size {
-    type Error = LogError;
-
-    fn size(&self) -> u64 {
-        self.0
-    }
-
-    fn entry(&self, index: u64) -> Result<Vec<u8>, LogError> {
-        Err(LogError::OutsideTree { index, size: self.0 })
-    }
-}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -114,7 +98,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut times = Vec::new();
     for (position, change) in (open.entries.len() as u64..).zip(&next) {
         let started = Instant::now();
-        admission.change(change, &Size(position), &mut rng).map_err(|error| error.to_string())?;
+        admission.change(change, &BoardSize(position), &mut rng).map_err(|error| error.to_string())?;
         times.push(started.elapsed());
     }
     times.sort_unstable();

@@ -289,6 +289,8 @@ fn change_remedy(error: &RollChangeError) -> Option<&'static str> {
 pub(crate) fn refused_change<E: std::error::Error + Send + Sync + 'static>(error: ChangeRefused<E>) -> Error {
     match error {
         ChangeRefused::Refused(error) => error.into(),
+        // As for every other entry, with a code.
+        ChangeRefused::Encoding(error) => EntryRefused::Encoding { what: "a change of the roll", error }.into(),
         error => error.into(),
     }
 }

@@ -13,7 +13,7 @@ use std::iter::zip;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use ballotta::admission::{Admission, AdmittedBallots, BoardEntries, MemoryIndex};
+use ballotta::admission::{Admission, AdmittedBallots, BoardSize, MemoryIndex};
 use ballotta::credential::{
     ChangeCounts, ChangeDraft, ChangeReason, Credential, Entitlement, RollChange, RollLine, RollReader, RollRules,
     VotingCode,
@@ -21,7 +21,6 @@ use ballotta::credential::{
 use ballotta::election::ElectionContext;
 use ballotta::index::AuthorityIndex;
 use ballotta::manifest::Manifest;
-use ballotta::merkle::LogError;
 use ballotta::record::{ROLL, read_file};
 use ballotta::signing::{KeyPair, PublicElement};
 use ballotta::voter::Election;
@@ -162,21 +161,6 @@ struct Office {
     admission: Admission<MemoryIndex<AnyRecord>>,
     key: KeyPair,
     authority: AuthorityIndex,
-}
-
-/// A board of which nothing but the size is needed.
-struct Size(u64);
-
-impl BoardEntries for Size {
-    type Error = LogError;
-
-    fn size(&self) -> u64 {
-        self.0
-    }
-
-    fn entry(&self, index: u64) -> Result<Vec<u8>, LogError> {
-        Err(LogError::OutsideTree { index, size: self.0 })
-    }
 }
 
 impl Change {
@@ -466,7 +450,7 @@ impl Office {
             return Ok(());
         };
         // A change that the board would refuse is not written.
-        let board = Size(self.size + u64::from(draft.sequence()));
+        let board = BoardSize(self.size + u64::from(draft.sequence()));
         let bytes = change.encode();
         self.admission.change(&bytes, &board, &mut system_rng()).map_err(refused_change).refused()?;
         message_file::write(&MessageFile::new(FileKind::RollChange, bytes), out)?;

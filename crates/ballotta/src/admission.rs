@@ -119,6 +119,22 @@ impl BoardEntries for Vec<Vec<u8>> {
     }
 }
 
+/// A board of which only the size is known. A change of the roll needs no entry of the board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BoardSize(pub u64);
+
+impl BoardEntries for BoardSize {
+    type Error = LogError;
+
+    fn size(&self) -> u64 {
+        self.0
+    }
+
+    fn entry(&self, index: u64) -> Result<Vec<u8>, LogError> {
+        Err(LogError::OutsideTree { index, size: self.0 })
+    }
+}
+
 /// Why a ballot is not admitted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
