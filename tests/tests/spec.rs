@@ -203,9 +203,10 @@ fn codes_of(file: &str) -> (Vec<String>, usize) {
     (body.split('"').skip(1).step_by(2).map(str::to_owned).collect(), body.matches("=>").count())
 }
 
-const CODES: [(&str, &str); 8] = [
+const CODES: [(&str, &str); 9] = [
     ("files of a record", "record/published.rs"),
     ("a voter", "voter.rs"),
+    ("the opening of a ballot", "ballot/opening.rs"),
     ("a ballot", "ballot/verify.rs"),
     ("a message of the key ceremony", "key_ceremony/progress.rs"),
     ("another entry", "admission/rules.rs"),

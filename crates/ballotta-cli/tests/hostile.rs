@@ -99,6 +99,11 @@ fn u10_failures_are_json() {
     let tracker = "0".repeat(64);
     let (refused, code) =
         failure(&["--json", "voter", "check", "demo/record", "--tracker", &tracker, "--voter-number", NUMBER]);
+    assert_eq!((refused["code"].as_str(), code), (Some("unknown-number"), 1));
+    let numbers = fs::read_to_string(folder.join("demo/secrets/voting-codes-sportello")).unwrap();
+    let number = numbers.lines().nth(1).and_then(|line| line.split(',').nth(2)).unwrap();
+    let (refused, code) =
+        failure(&["--json", "voter", "check", "demo/record", "--tracker", &tracker, "--voter-number", number]);
     assert_eq!((refused["code"].as_str(), code), (Some("refused"), 1));
     fs::write(folder.join("code"), "00000-00000-00000-00000-00000-000").unwrap();
     let prepare = ["--json", "voter", "prepare", "demo/record", "--code-file", "code", "--out", "x"];
