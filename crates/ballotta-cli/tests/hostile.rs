@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Output};
 
+use ballotta::signing::PublicElement;
+use ballotta::written::VoterNumber;
 use serde_json::Value;
 
 fn ballotta(folder: &Path, arguments: &[&str]) -> Output {
@@ -100,10 +102,11 @@ fn u10_failures_are_json() {
     let (refused, code) =
         failure(&["--json", "voter", "check", "demo/record", "--tracker", &tracker, "--voter-number", NUMBER]);
     assert_eq!((refused["code"].as_str(), code), (Some("unknown-number"), 1));
-    let numbers = fs::read_to_string(folder.join("demo/secrets/voting-codes-sportello")).unwrap();
-    let number = numbers.lines().nth(1).and_then(|line| line.split(',').nth(2)).unwrap();
+    let roll = fs::read_to_string(folder.join("demo/record/roll")).unwrap();
+    let credential = hex::decode(roll.lines().nth(1).unwrap().split(' ').next().unwrap()).unwrap();
+    let number = VoterNumber::written(&PublicElement::from_canonical(&credential.try_into().unwrap()).unwrap());
     let (refused, code) =
-        failure(&["--json", "voter", "check", "demo/record", "--tracker", &tracker, "--voter-number", number]);
+        failure(&["--json", "voter", "check", "demo/record", "--tracker", &tracker, "--voter-number", &number]);
     assert_eq!((refused["code"].as_str(), code), (Some("refused"), 1));
     fs::write(folder.join("code"), "00000-00000-00000-00000-00000-000").unwrap();
     let prepare = ["--json", "voter", "prepare", "demo/record", "--code-file", "code", "--out", "x"];
