@@ -457,3 +457,94 @@ fn u6_further_columns_of_the_list_stand_beside_the_codes() {
     assert!(!people.read("record/roll").contains("Ada"));
     vote(&people, 1, "yes");
 }
+
+/// What `status` proposes for a file that is lost or damaged repairs the record, whatever the file is.
+#[test]
+fn lost_files_are_written_again() {
+    let people = People::new();
+    fs::write(people.path("organiser/rules.txt"), "The rules.\n").unwrap();
+    open_election(&people, "--closing witnesses --minimum-ballots 2 --attachment /=The_rules=organiser/rules.txt");
+    vote(&people, 1, "yes");
+    vote(&people, 2, "no");
+    close(&people);
+    people.ok("witness cosign record --key witness/key --out witness/line");
+    people.add("witness/line");
+    for number in [1, 2] {
+        people.ok(&trustee_call(number, "sign-closing", "statement"));
+        people.ok(&trustee_call(number, "decrypt", "decryption"));
+        people.add(&format!("trustee{number}/decryption"));
+    }
+    people.ok("result publish record --board-key board/key");
+    let copy = people.path("auditor/copy");
+    super::copy(&people.path("record"), &copy);
+    let mut files = Vec::new();
+    super::list(&copy, &mut files);
+    let names = files.iter().map(|file| file.strip_prefix(&copy).unwrap().to_str().unwrap().to_owned());
+    let not_named = |name: &String| {
+        ["tile/", "light/"].iter().any(|folder| name.starts_with(folder))
+            || ["manifest.json", "checkpoint"].contains(&name.as_str())
+    };
+    let names: Vec<String> = names.filter(|name| !not_named(name)).collect();
+    // Eight messages, two decryptions, an attachment, the roll, the closing checkpoint, the list, and three files that it names.
+    assert_eq!(names.len(), 8 + 2 + 1 + 1 + 1 + 1 + 3, "{names:?}");
+    for name in &names {
+        let path = people.path(&format!("record/{name}"));
+        let (bytes, is_attachment) = (fs::read(&path).unwrap(), name.starts_with("attachments/"));
+        for damage in [true, false] {
+            if damage {
+                fs::write(&path, [&bytes, b"\n".as_slice()].concat()).unwrap();
+            } else {
+                fs::remove_file(&path).unwrap();
+            }
+            let status = people.run("status record");
+            // A record may lack an attachment.
+            let is_lost = damage || !is_attachment;
+            assert_eq!(status.stdout.contains(&format!("\n    {name}\n")), is_lost, "{name}\n{}", status.shown());
+            if is_lost {
+                let propose = "\n  ballotta board add record --board-key KEY FILE..\n";
+                assert!(status.stdout.contains(propose), "{name}\n{}", status.shown());
+                let publishes = status.stdout.contains("ballotta result publish record");
+                let is_made =
+                    ["README.md", "SHA256SUMS", "result/result.json", "result/chart.svg"].contains(&name.as_str());
+                assert_eq!(publishes, is_made, "{name}\n{}", status.shown());
+            }
+            let again = format!("was lost or damaged; written again as {name}");
+            let said = people.add(&format!("auditor/copy/{name}"));
+            assert_eq!(said.lines().next().unwrap(), format!("auditor/copy/{name}: {again}"), "{said}");
+            assert_eq!(fs::read(&path).unwrap(), bytes);
+            people.ok("verify record --strict");
+        }
+    }
+    let said = people.add("auditor/copy/README.md");
+    assert_eq!(said, "auditor/copy/README.md: in the record already, as README.md");
+    // Message files repair what is binary in the record; the first makes it possible to see that the roll belongs to it.
+    for folder in ["ceremony", "decryption"] {
+        fs::remove_dir_all(people.path(&format!("record/{folder}"))).unwrap();
+    }
+    fs::remove_file(people.path("record/roll")).unwrap();
+    people.fails(1, "`ballotta status` names the files that are lost", "result publish record --board-key board/key");
+    let messages: Vec<String> =
+        [1, 2].iter().flat_map(|number| (1..=4).map(move |step| format!("trustee{number}/{step}"))).collect();
+    let ran = people.run(&format!("board add record --board-key board/key {}", messages[0]));
+    assert!(ran.code != 0 && ran.stderr.contains("was lost or damaged"), "{}", ran.shown());
+    let said = people.add(&format!("auditor/copy/roll {} trustee1/decryption trustee2/decryption", messages.join(" ")));
+    assert!(said.contains("auditor/copy/roll: was lost or damaged; written again as roll\n"), "{said}");
+    assert!(said.contains("trustee1/decryption: on the board already, as entry "), "{said}");
+    people.ok("verify record --strict");
+    // All files of the result, without a copy.
+    fs::remove_dir_all(people.path("record/result")).unwrap();
+    for name in ["README.md", "SHA256SUMS"] {
+        fs::remove_file(people.path(&format!("record/{name}"))).unwrap();
+    }
+    people.ok("result publish record --board-key board/key");
+    people.ok("verify record --strict");
+    people.fails(1, "the result is published already", "result publish record --board-key board/key");
+    // Nothing else is written, whatever it is called.
+    fs::write(people.path("auditor/README.md"), "another text").unwrap();
+    let head = people.read("record/checkpoint");
+    people.add_fails("is not a message", "auditor/README.md");
+    assert_eq!(
+        (people.read("record/checkpoint"), people.read("record/README.md")),
+        (head, people.read("auditor/copy/README.md"))
+    );
+}
