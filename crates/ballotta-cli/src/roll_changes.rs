@@ -626,12 +626,12 @@ impl Answer {
 /// Prints the numbers of the changes.
 fn answer(answers: &[Answer], is_one: bool, console: Console) -> Result<()> {
     if let ([answer], true) = (answers, is_one) {
-        return console.answer(&answer.sequence.to_string(), &answer.value());
+        return console.answer(&format!("change {} of the roll", answer.sequence), &answer.value());
     }
     let numbers: Vec<u32> = answers.iter().map(|answer| answer.sequence).collect();
     let text = numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
     let files: Vec<Value> = answers.iter().map(Answer::value).collect();
-    console.answer(&text, &json!({ "changes": numbers, "files": files }))
+    console.answer(&format!("changes {text} of the roll"), &json!({ "changes": numbers, "files": files }))
 }
 
 /// Says that an interrupted call is complete now.

@@ -45,6 +45,8 @@ struct Status<'a> {
     /// Who can do something now, and with which commands: those who are awaited, and voters.
     next: Vec<Next>,
     turnout: Option<Turnout>,
+    /// The cancellation of the election.
+    cancelled: Option<&'a Cancelled>,
     /// How often the roll was changed, if the manifest allows changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     roll_changes: Option<ChangeCounts>,
@@ -110,7 +112,7 @@ pub(crate) fn show(record: &Path, console: Console) -> Result<()> {
 }
 
 impl<'a> Status<'a> {
-    fn of(manifest: &'a Manifest, verification: &Verification, place: &Place, lost: Vec<String>) -> Self {
+    fn of(manifest: &'a Manifest, verification: &'a Verification, place: &Place, lost: Vec<String>) -> Self {
         let Verification { report, context, counted, cut_off, .. } = verification;
         let allowed = manifest.roll_changes().map(|changes| changes.number);
         let roll_changes = verification.change_counts();
@@ -155,6 +157,7 @@ impl<'a> Status<'a> {
             step,
             next,
             turnout,
+            cancelled: report.cancelled.as_ref(),
             roll_changes,
             roll_changes_allowed: allowed,
             cut_off: *cut_off,
@@ -357,15 +360,28 @@ fn next(step: Step, roles: &[Role], manifest: &Manifest, place: &Place, changes_
         }
     }
     if step == Step::Voting && changes_left {
+        // Further offices learn from the list whose letter goes where.
+        let add = match manifest.has_parts() {
+            true => "(--style STYLE | --list FILE [--members MEMBERS]) --codes FILE",
+            false => "(--style STYLE | --list FILE) --codes FILE",
+        };
         let verb = |verb: &str, more: &str| format!("ballotta credentials {verb} {record} --key KEY {more} --out FILE");
         let mut commands = vec![
             "for a lost code, a late member, or somebody who has left:".to_owned(),
             verb("replace", "--voter NUMBER --codes FILE"),
-            verb("add", "(--style STYLE | --list FILE) --codes FILE"),
+            verb("add", add),
             verb("revoke", "--voter NUMBER --reason (left | error)"),
         ];
         if manifest.has_parts() {
-            commands.push(format!("then the other authorities: {}", verb("approve", "DRAFT [--codes FILE]")));
+            commands.push(format!(
+                "then the other authorities: {}",
+                verb("approve", "DRAFT.. [--codes FILE] [--list MEMBERS]")
+            ));
+            // They sign only when all parts are there.
+            commands.push(format!(
+                "then, if somebody is added, every authority but the last one again: {}",
+                verb("approve", "DRAFT..")
+            ));
         }
         commands.push(send.clone());
         let offices: Vec<String> = AuthorityIndex::enumerate(manifest.credential_authorities())

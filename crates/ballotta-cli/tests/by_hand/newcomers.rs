@@ -188,7 +188,9 @@ fn status_lists_every_command_of_an_election_with_witnesses() {
     assert_eq!(listed(&people, "voters"), [check]);
     // It is needed, although the election closes by witnesses.
     people.fails(1, "`ballotta trustee sign-closing`", &trustee_call(1, "decrypt", "decryption"));
-    people.ok(&trustee_call(1, "sign-closing", "statement"));
+    let said = people.ok(&trustee_call(1, "sign-closing", "statement"));
+    let nobody = "This election closes by its witnesses, so that nobody awaits trustee1/statement: it only lets you decrypt.";
+    assert!(said.starts_with(nobody), "{said}");
     people.ok(&trustee_call(1, "decrypt", "decryption"));
 }
 
@@ -546,5 +548,80 @@ fn lost_files_are_written_again() {
     assert_eq!(
         (people.read("record/checkpoint"), people.read("record/README.md")),
         (head, people.read("auditor/copy/README.md"))
+    );
+}
+
+/// The options are shown in the order that the manifest asks for, and attachments are named; what is typed is the number that was shown.
+#[test]
+fn a_ballot_at_a_terminal_has_the_shown_order_and_attachments() {
+    let people = People::new();
+    for name in ["rules", "statute", "ada"] {
+        fs::write(people.path(&format!("organiser/{name}.txt")), format!("{name}\n")).unwrap();
+    }
+    open_election(
+        &people,
+        "--minimum-ballots 2 --contest song=Which_song? --option song/tosca=Tosca --option song/aida=Aida \
+         --option song/carmen=Carmen --order song=alphabetical --attachment /=The_rules=organiser/rules.txt \
+         --attachment statute=The_statute=organiser/statute.txt --attachment song/aida=About_Aida=organiser/ada.txt",
+    );
+    let manifest: Value = serde_json::from_str(&people.read("organiser/manifest.json")).unwrap();
+    let path = |attachments: &Value| format!("attachments/{}", attachments[0]["sha256"].as_str().unwrap());
+    let (rules, contests) = (path(&manifest["attachments"]), &manifest["contests"]);
+    let (statute, aida) = (path(&contests[0]["attachments"]), path(&contests[1]["options"][1]["attachments"]));
+    fs::remove_file(people.path("record").join(&statute)).unwrap();
+    let code = people.read("voters/code1");
+    let typed = format!("{code}\n1\n1\n");
+    let Some(ran) = at_a_terminal(&people, "voter prepare record --out voters/one", &typed) else { return };
+    let text = ran.stdout.replace('\r', "");
+    assert_eq!(ran.code, 0, "{}", ran.shown());
+    for lines in [
+        format!("attachment: The rules: {rules}\n"),
+        format!(
+            "\n1 of 2: Do you approve?\nattachment: The statute: {statute} (not in this record)\n    1  yes  Yes\n    2  no  No\n"
+        ),
+        format!(
+            "\n2 of 2: Which song?\n    1  aida  Aida\n       attachment: About Aida: {aida}\n    2  carmen  Carmen\n    3  tosca  Tosca\n"
+        ),
+        "\n  Do you approve?: Yes\n  Which song?: Aida\n".to_owned(),
+    ] {
+        assert!(text.contains(&lines), "{lines}\n{text}");
+    }
+}
+
+/// A voter learns how many ballots are left, and nothing is prepared if none is, in small parts of a record and in the whole.
+#[test]
+fn a_voter_learns_how_many_ballots_are_left() {
+    let people = People::new();
+    open_election(&people, "--minimum-ballots 2 --ballots-per-credential 3");
+    let prepare = |reading: &str, out: &str| {
+        people.run(&format!(
+            "voter prepare record {reading} --choose statute=yes --code-file voters/code1 --out voters/{out} --json"
+        ))
+    };
+    for (cast, parts) in [(0, false), (1, true), (2, true)] {
+        for (reading, is_exact) in [("", parts), ("--whole", true)] {
+            let ran = prepare(reading, &format!("{cast}{reading}"));
+            let answer: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.shown()));
+            assert_eq!(answer["ballots_left"], 3 - cast, "{}", ran.shown());
+            assert_eq!(answer["ballots_left_exact"], is_exact, "{}", ran.shown());
+        }
+        people.ok(&format!("voter cast voters/{cast} --code-file voters/code1 --out voters/{cast}.ballot"));
+        people.add(&format!("voters/{cast}.ballot"));
+    }
+    for reading in ["", "--whole"] {
+        let ran = prepare(reading, "none");
+        assert!(ran.code == 1 && ran.stderr.contains("\"ballot-limit\""), "{}", ran.shown());
+        assert!(!people.path("voters/none").exists());
+    }
+    let said = |voter: u8| {
+        people.run(&format!(
+            "voter prepare record --whole --choose statute=yes --code-file voters/code{voter} --out voters/said{voter}"
+        ))
+    };
+    let told = said(2);
+    assert!(
+        told.stderr.contains("After this one, you can cast 2 more ballots with this voting code."),
+        "{}",
+        told.shown()
     );
 }
