@@ -11,7 +11,9 @@ use ballotta::group::Scalar;
 use ballotta::hash::{Fingerprint, Tracker};
 use ballotta::manifest::Closing;
 use ballotta::record::{self, MemoryRecord, PublishedBoard, ReadError, RecordError};
-use ballotta::voter::{self, BallotStatus, CheckpointWitnesses, Purpose, RecordFetch, VoterError, Window};
+use ballotta::voter::{
+    self, BallotStatus, BallotsLeft, CheckpointWitnesses, NextBallot, Purpose, RecordFetch, VoterError, Window,
+};
 use ballotta::weaken::{Check, Weaken};
 use ballotta::written::{VoterNumber, WrittenFingerprint, WrittenTracker};
 use ballotta_tests::election::{

@@ -189,7 +189,8 @@ fn status_lists_every_command_of_an_election_with_witnesses() {
     // It is needed, although the election closes by witnesses.
     people.fails(1, "`ballotta trustee sign-closing`", &trustee_call(1, "decrypt", "decryption"));
     let said = people.ok(&trustee_call(1, "sign-closing", "statement"));
-    let nobody = "This election closes by its witnesses, so that nobody awaits trustee1/statement: it only lets you decrypt.";
+    let nobody =
+        "This election closes by its witnesses, so that nobody awaits trustee1/statement: it only lets you decrypt.";
     assert!(said.starts_with(nobody), "{said}");
     people.ok(&trustee_call(1, "decrypt", "decryption"));
 }
