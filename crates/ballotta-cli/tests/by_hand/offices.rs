@@ -299,7 +299,7 @@ fn change(people: &People) {
             "credentials add record --key office1/key --list office1/late.csv --members office1/late-members.csv --codes \
              office1/late-codes.csv --out office1/late"
         ),
-        "changes 2, 3 of the roll"
+        "change 2 of the roll\nchange 3 of the roll"
     );
     assert_eq!(
         people.read("office1/late-members.csv"),
@@ -311,7 +311,13 @@ fn change(people: &People) {
         &approve(2, "office1/late-3", "--codes office2/late.csv", "late"),
     );
     let list = "--list office1/late-members.csv --codes office2/late.csv";
-    assert_eq!(people.ok(&approve(2, "office1/late-2 office1/late-3", list, "late")), "changes 2, 3 of the roll");
+    let approved = people.ok(&approve(2, "office1/late-2 office1/late-3", list, "late"));
+    let numbers = |line: &str| {
+        let fields: Vec<&str> = line.split(',').collect();
+        format!("change {} of the roll, voter number {}", fields[0], fields[2])
+    };
+    let expected: Vec<String> = people.read("office2/late.csv").lines().skip(1).map(numbers).collect();
+    assert_eq!(approved, expected.join("\n"));
     let codes = people.read("office2/late.csv");
     let lines: Vec<&str> = codes.lines().collect();
     assert_eq!(lines[0], "number,code,voter_number,style,weight,fingerprint,address");
