@@ -126,6 +126,10 @@ class Verifier:
             self.close(manifest, scan, close)
             self.result(manifest, scan, ballots.current, joint_key, tally, close)
             self.files(manifest, scan, checkpoint)
+        elif scan.cancelled is not None and report.stage == "complete":
+            # Nobody publishes a list of the files, and people see the attachments all the same.
+            for path, named in sorted(attachment_paths(manifest).items()):
+                self.attachment(path, named, is_listed=False)
 
     # Places.
 
@@ -637,21 +641,30 @@ class Verifier:
             return
         paths = [path for path in paths if path not in tiles and not is_light_path(path)]
         report.saw(check, len(paths))
-        attachments: dict[str, list[tuple[bytes, int]]] = {}
-        for digest, length in manifest.attachments:
-            attachments.setdefault(f"attachments/{digest.hex()}", []).append((digest, length))
+        attachments = attachment_paths(manifest)
         for path in paths:
             if path in attachments:
                 self.attachment(path, attachments[path])
             elif path not in named and path not in listed:
                 report.note(check, {"file": path}, "the file is not part of the record")
 
-    def attachment(self, path: str, named: list[tuple[bytes, int]]) -> None:
+    def attachment(self, path: str, named: list[tuple[bytes, int]], is_listed: bool = True) -> None:
         """A file that the manifest names. Nobody has signed the bytes of this copy, and no result depends on them."""
         check, place = "record.files", {"file": path}
         _, data = self.read(check, path, MAX_ATTACHMENT_BYTES)
+        if data is not None and not is_listed:
+            self.report.saw(check)
+            self.report.not_asked.discard(check)
         if data is not None and any((sha256(data), len(data)) != file for file in named):
             self.report.note(check, place, "not the file that the manifest names")
+
+
+def attachment_paths(manifest: Manifest) -> dict[str, list[tuple[bytes, int]]]:
+    """Hash and length of the files that the manifest names, by their paths."""
+    attachments: dict[str, list[tuple[bytes, int]]] = {}
+    for digest, length in manifest.attachments:
+        attachments.setdefault(f"attachments/{digest.hex()}", []).append((digest, length))
+    return attachments
 
 
 def who_answers(difference: str | None, trustee: int) -> list[Role]:

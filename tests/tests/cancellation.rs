@@ -10,7 +10,7 @@ use ballotta::encoding::DecodeError;
 use ballotta::evidence::{Claim, Convicted, ElectionHashes, Evidence, EvidenceError, LoggedEntry, OrganiserProblem};
 use ballotta::group::SecretScalar;
 use ballotta::key_ceremony::TrusteeSeed;
-use ballotta::manifest::RollChanges;
+use ballotta::manifest::{AttachmentError, RollChanges};
 use ballotta::merkle::{inclusion_proof, leaf_hash};
 use ballotta::proofs::ProofError;
 use ballotta::proofs::schnorr::KeyPair;
@@ -21,7 +21,7 @@ use ballotta::voter::light::LightElection;
 use ballotta::voter::{self, VoterError};
 use ballotta::weaken::{Check, Weaken};
 use ballotta::written::{VoterNumber, WrittenTracker};
-use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, failures};
+use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, attachment, failures};
 use ballotta_tests::light::light_record;
 use ballotta_tests::rng::TestRng;
 
@@ -85,6 +85,33 @@ fn a_cancelled_election_holds_and_has_no_result() {
         CheckId::Files,
     ];
     assert!(of_complete.iter().all(not_asked), "{complete}");
+}
+
+/// Voters are shown another statement of a candidate: a finding, also if nothing comes after it.
+#[test]
+fn an_attachment_of_a_cancelled_election_with_other_bytes() {
+    const STATEMENT: &str = "I shall mend the roof.";
+    let election = Election::build(ElectionOptions { attachments: vec![STATEMENT], ..ElectionOptions::default() });
+    let mut board = election.open_board();
+    board.cancel();
+    let path = attachment(STATEMENT).path();
+    let status = |board: &Board<'_>| {
+        let report = at_stage(board, Stage::Complete);
+        let files = report.checks.iter().find(|check| check.check == CheckId::Files).unwrap();
+        (report.verdict, files.status, files.items)
+    };
+    assert_eq!(status(&board), (Some(Verdict::Holds), Status::Passed, 1));
+    let mut without = board.clone();
+    without.files.remove(&path).unwrap();
+    assert_eq!(status(&without), (Some(Verdict::Holds), Status::NotAsked, 0));
+    board.files.insert(path.clone(), b"I shall mend the roof,".to_vec());
+    let weak = Weaken::without(Check::Attachment);
+    assert_eq!(status(&board), (Some(Verdict::Holds), Status::Passed, 1));
+    drop(weak);
+    assert_eq!(status(&board), (Some(Verdict::HoldsWithFindings), Status::Findings, 1));
+    assert_eq!(found(&board), [(CheckId::Files, path, AttachmentError::Hash.to_string())]);
+    // Trustees do not read attachments.
+    assert_eq!(at_stage(&board, Stage::Closed).verdict, Some(Verdict::Holds));
 }
 
 /// Store of a trustee, which is not reached.

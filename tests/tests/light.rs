@@ -21,7 +21,7 @@ use ballotta::record::{self, MemoryRecord, RecordError, TiledLogError, read_head
 use ballotta::tally::heads::VoterHead;
 use ballotta::verifier::{CheckId, Place};
 use ballotta::voter::light::{LightElection, LightPromise, LightStatus, OpeningShown};
-use ballotta::voter::{self, Freshness, Voter, VoterError};
+use ballotta::voter::{self, BallotsLeft, Freshness, Voter, VoterError};
 use ballotta::weaken::{Check, Weaken};
 use ballotta::written::{VoterNumber, WrittenTracker};
 use ballotta_tests::election::{Board, Choice, Election, ElectionOptions, choose, failures, verify_record};
@@ -155,6 +155,31 @@ fn an_election_that_is_not_open_yet() {
     let mut board = once.open_board();
     board.vote(0, &[Choice::Options(vec![1])]);
     assert_eq!(predecessor(&once, &light_record(&board), 0), Err(VoterError::BallotLimit { limit: 1 }));
+}
+
+/// A light client knows of one ballot before the last one. If no more are allowed, none is left.
+#[test]
+fn ballots_that_are_left_at_most() {
+    for (limit, left) in [(2, [Ok(2), Ok(1), Err(2), Err(2)]), (3, [Ok(3), Ok(2), Ok(1), Ok(1)])] {
+        let election = Election::build(ElectionOptions { ballots_per_credential: limit, ..ElectionOptions::default() });
+        let mut board = election.open_board();
+        for (cast, left) in left.into_iter().enumerate() {
+            if cast > 0 {
+                board.vote(0, &[Choice::Options(vec![cast % 2])]);
+            }
+            let record = light_record(&board);
+            let light = read(&record).unwrap();
+            let own = light.voter(&record, &code(&election, 0), &mut TestRng(2)).unwrap();
+            let next = light.next_ballot(&record, &own, &mut TestRng(2));
+            match left {
+                Ok(left) => {
+                    let next = next.unwrap();
+                    assert_eq!((next.left, next.previous.is_some()), (BallotsLeft::AtMost(left), cast > 0));
+                }
+                Err(limit) => assert_eq!(next, Err(VoterError::BallotLimit { limit })),
+            }
+        }
+    }
 }
 
 /// Another server shows other keys, another roll, another number of voters: the fingerprint is not the one that was opened.

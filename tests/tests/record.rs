@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
+use ballotta::board::entry::EntryKind;
 use ballotta::contest::Rule;
 use ballotta::hash::{Fingerprint, TreeHash};
 use ballotta::manifest::{Closing, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule};
-use ballotta::record::{MemoryRecord, RecordSource, SourceError};
+use ballotta::record::{BoundFiles, FILE_LIST, FileList, MemoryRecord, ROLL, RecordSource, SourceError};
 use ballotta::verifier::{CheckId, Place, Report, Role, Stage, Status, Verdict, VerifyOptions, verify};
 use ballotta::written::WrittenFingerprint;
 use ballotta_tests::election::{Board, Choice, Count, Election, ElectionOptions, YES_OR_NO, choose, counted, failures};
@@ -353,4 +354,52 @@ fn a_board_that_changes_between_the_readings() {
     assert_eq!(failures(&verification), [(CheckId::Entries, Place::File(tile), problem)]);
     assert_eq!((verification.tally.is_none(), verification.report.verdict), (true, None));
     assert!(verification.report.failures[0].who.is_empty(), "nobody knows who changed the file");
+}
+
+/// Every file that the manifest or the board names by its bytes is found if it is lost, and a copy of it is given its place.
+#[test]
+fn files_that_are_lost_are_known_by_their_bytes() {
+    let election = Election::build(ElectionOptions {
+        authorities: 2,
+        attachments: vec!["The rules."],
+        ..ElectionOptions::default()
+    });
+    let board = election.run();
+    let whole = board.record();
+    let rng = &mut TestRng(3);
+    let bound = BoundFiles::read(&whole, election.context.manifest().clone(), rng).unwrap();
+    assert_eq!(bound.lost(&whole, rng), Ok(vec![]));
+    let is_bound =
+        |path: &&String| !path.starts_with("tile/") && !["manifest.json", "checkpoint"].contains(&path.as_str());
+    let bound_files: Vec<&String> = whole.files.keys().filter(is_bound).collect();
+    for kind in ["ceremony/", "decryption/", "parts/", "attachments/", "result/", ROLL, FILE_LIST] {
+        assert!(bound_files.iter().any(|path| path.starts_with(kind)), "{kind}: {bound_files:?}");
+    }
+    for path in bound_files {
+        let bytes = &whole.files[path];
+        assert_eq!(bound.paths_of(&whole, bytes, rng), std::slice::from_ref(path));
+        let mut lost = whole.clone();
+        lost.files.remove(path);
+        // A record may lack an attachment. Without the list of files, nothing shows which other ones it must have.
+        let is_lost = !path.starts_with("attachments/");
+        assert_eq!(bound.lost(&lost, rng), Ok(if is_lost { vec![path.clone()] } else { vec![] }));
+        assert_eq!(bound.paths_of(&lost, bytes, rng), std::slice::from_ref(path));
+        let damaged = [bytes.as_slice(), b"\n"].concat();
+        assert_eq!(bound.paths_of(&whole, &damaged, rng), [""; 0]);
+        lost.files.insert(path.clone(), damaged);
+        assert_eq!(bound.lost(&lost, rng), Ok(vec![path.clone()]));
+    }
+    // A list that names them does not make the checkpoint or entries replaceable by older ones.
+    let mut board = election.run();
+    let old = FileList::parse(&board.files[FILE_LIST]).unwrap();
+    let mut list = FileList::default();
+    old.iter().for_each(|(path, _)| list.add(path, &board.files[path]));
+    let never = ["checkpoint", "manifest.json", "tile/entries/000.p/1", "tile/entries/000"];
+    never.iter().for_each(|path| list.add(path, b"an older one"));
+    list.add("result/chart.svg", b"an older one");
+    board.push_file(EntryKind::Publication, 0, list.to_string().as_bytes());
+    let record = board.record();
+    let bound = BoundFiles::read(&record, election.context.manifest().clone(), rng).unwrap();
+    assert_eq!(bound.paths_of(&record, b"an older one", rng), ["result/chart.svg"]);
+    assert_eq!(bound.lost(&record, rng), Ok(vec!["result/chart.svg".to_owned()]));
 }

@@ -11,7 +11,9 @@ use ballotta::group::Scalar;
 use ballotta::hash::{Fingerprint, Tracker};
 use ballotta::manifest::Closing;
 use ballotta::record::{self, MemoryRecord, PublishedBoard, ReadError, RecordError};
-use ballotta::voter::{self, BallotStatus, CheckpointWitnesses, Purpose, RecordFetch, VoterError, Window};
+use ballotta::voter::{
+    self, BallotStatus, BallotsLeft, CheckpointWitnesses, NextBallot, Purpose, RecordFetch, VoterError, Window,
+};
 use ballotta::weaken::{Check, Weaken};
 use ballotta::written::{VoterNumber, WrittenFingerprint, WrittenTracker};
 use ballotta_tests::election::{
@@ -330,14 +332,17 @@ fn a_voter_who_has_cast_all_ballots() {
         let record = board.record();
         let read = read(&record).unwrap();
         let own = read.voter(&record, &code).unwrap();
-        own.predecessor(&read, &record, &mut TestRng(7))
+        let next = own.next_ballot(&read, &record, &mut TestRng(7));
+        assert_eq!(own.predecessor(&read, &record, &mut TestRng(7)), next.clone().map(|next| next.previous));
+        next
     };
-    assert_eq!(predecessor(&board), Ok(None));
+    let next = |previous, left| Ok(NextBallot { previous, left: BallotsLeft::Exactly(left) });
+    assert_eq!(predecessor(&board), next(None, 2));
     board.vote(0, &[Choice::Options(vec![0])]);
-    assert_eq!(predecessor(&board), Ok(Some(board.heads[&0])));
+    assert_eq!(predecessor(&board), next(Some(board.heads[&0]), 1));
     // A void ballot is not counted.
     board.push_ballot(&Ballot { seed: 3, ..election.ballot(0, &[Choice::Options(vec![0])]) }.cast().to_bytes());
-    assert_eq!(predecessor(&board), Ok(Some(board.heads[&0])));
+    assert_eq!(predecessor(&board), next(Some(board.heads[&0]), 1));
     board.vote(0, &[Choice::Options(vec![1])]);
     assert_eq!(predecessor(&board), Err(VoterError::BallotLimit { limit: 2 }));
 }

@@ -46,6 +46,7 @@ use crate::clock::now;
 use crate::console::{Console, Shown as _, counted};
 use crate::failure::{ErrorContext as _, refusal, refused_change};
 use crate::record::{read_at_most, read_manifest};
+use crate::restore::LOST;
 use crate::secrets::system_rng;
 
 /// The number of ballots that are verified in one batch.
@@ -372,7 +373,8 @@ impl BallotBox {
             WholeBoard::read(&source, &manifest)?;
         let closing = board.timeline().closing_head();
         let folder = BoardFolder::resume(lock, signer.key(), board.timeline().frontier().clone(), &named)?;
-        let resumed = if rules.is_opened() { Some(resume(&source, &manifest, board, ballots)?) } else { None };
+        let resumed =
+            if rules.is_opened() { Some(resume(&source, &manifest, board, ballots).remedy(LOST)?) } else { None };
         let (admission, void) = resumed.unzip();
         let mut opened = Self::new(source, manifest, signer, folder, rules, admission);
         (opened.void, opened.others) = (void.unwrap_or_default(), others);

@@ -3,6 +3,7 @@
 //! See `spec/command-line.md#board`. Entries that would make the record invalid for everybody are refused: a message of
 //! the key ceremony that its author did not sign, a trustee's second decryption, a statement about another board.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -22,7 +23,7 @@ use ballotta::limits::{MAX_RECEIPT_BYTES, MAX_VOTERS};
 use ballotta::manifest::Manifest;
 use ballotta::record::{self, PublishedRoll, ROLL};
 use ballotta::verifier::{Stage, Verification, VerifyOptions};
-use ballotta_io::{BoardFolderError, IndexError, create_folders, remove_part, sync_name, write_new};
+use ballotta_io::{BoardFolderError, FolderRecord, IndexError, create_folders, remove_part, sync_name, write_new};
 use serde::Serialize;
 
 use crate::ballot_box::{BallotBox, WithFile, warn_of_void_ballots};
@@ -30,7 +31,8 @@ use crate::clock;
 use crate::console::{Console, Shown as _, counted, grouped, print};
 use crate::failure::{ErrorContext as _, code_of, error_text, refusal, remedy_of};
 use crate::message_file::{self, FileKind, MessageFile};
-use crate::record::{Record, board_signer, exists, lock_record, read_at_most};
+use crate::record::{Record, board_signer, exists, lock_record, read_at_most, read_manifest};
+use crate::restore::{BoundFile, Restorer};
 use crate::secrets::system_rng;
 use crate::state_file::begin_log;
 use crate::trustee_names::{trustees_named, with_names};
@@ -72,6 +74,12 @@ struct Outcome<'a> {
     error: Option<String>,
     /// The library's name of the fault, if it has one.
     code: Option<&'static str>,
+    /// The paths of the record at which this file was lost or damaged, and is written again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    restored: Vec<String>,
+    /// The paths of the record that have this file, if it is no message.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    paths: Vec<String>,
     /// Whether the file is a ballot, for whose entry there is a receipt.
     #[serde(skip)]
     is_ballot: bool,
@@ -91,6 +99,8 @@ enum Added {
     Roll(RollAdded),
     /// The parts of this authority go with its signature.
     Parts(u16),
+    /// The record must have the file at these paths, and has it.
+    InRecord(Vec<String>),
 }
 
 /// The roll that was put into the record.
@@ -123,18 +133,25 @@ impl AddToBoard {
             }
             None => index_beside(&self.record)?,
         };
-        let ballot_box = BallotBox::open_indexed(&self.record, lock, index, |manifest| {
-            let signer = board_signer(manifest, &self.board_key)?;
-            begin_log(manifest, &self.board_key, true)?;
-            Ok(signer)
-        })?;
+        let manifest = read_manifest(&FolderRecord::new(&self.record))?;
+        let signer = board_signer(&manifest, &self.board_key)?;
+        begin_log(&manifest, &self.board_key, true)?;
+        // Before the board is opened, which reads the files that were lost.
+        let bound = Restorer::new(&self.record, manifest).restore_all(&self.files)?;
+        let opened = BallotBox::open_indexed(&self.record, lock, index, |_| Ok(signer));
+        if opened.is_err() {
+            for (file, BoundFile { restored, .. }) in bound.iter().filter(|(_, bound)| !bound.restored.is_empty()) {
+                console.say(format!("{}: {}", file.shown(), written_again(restored)));
+            }
+        }
+        let ballot_box = opened?;
         ballot_box.warnings().iter().for_each(|warning| console.say(format!("warning: {warning}")));
         warn_of_void_ballots(console, ballot_box.void());
         if let Some(folder) = &self.receipts {
             // Before anything is added, because a promise that cannot be given is found out too late after it.
             create_folders(folder).with_context(|| format!("the folder {} cannot be made", folder.shown()))?;
         }
-        let mut board = Board { ballot_box, files: &self.files, ceremony: None, tally: None, console };
+        let mut board = Board { ballot_box, files: &self.files, bound: &bound, ceremony: None, tally: None, console };
         let mut outcomes = Vec::with_capacity(self.files.len());
         let bar = console.bar("appending to the board", self.files.len() as u64);
         for files in self.files.chunks(BATCH) {
@@ -202,12 +219,20 @@ fn refuse_other_receipt<T>(path: &Path, there: &[u8], receipt: &SignedReceipt, k
     }
 }
 
+/// Says at which paths of the record a file was lost.
+fn written_again(restored: &[String]) -> String {
+    format!("was lost or damaged; written again as {}", restored.join(", "))
+}
+
 fn report(console: Console, outcomes: &[Outcome<'_>]) -> Result<()> {
     if console.is_json {
         console.json(&outcomes)?;
     } else {
-        for Outcome { file, entry, was_there, roll, parts, error, receipt, .. } in outcomes {
+        for Outcome { file, entry, was_there, roll, parts, error, receipt, restored, paths, .. } in outcomes {
             let file = file.shown();
+            if !restored.is_empty() {
+                print(format_args!("{file}: {}", written_again(restored)))?;
+            }
             match (entry, roll, error) {
                 (.., Some(error)) => print(format_args!("{file}: refused: {error}"))?,
                 (Some(entry), ..) if *was_there => {
@@ -224,6 +249,11 @@ fn report(console: Console, outcomes: &[Outcome<'_>]) -> Result<()> {
                 (None, None, None) if let Some(authority) = parts => print(format_args!(
                     "{file}: the parts that the signature of credential authority {authority} names"
                 ))?,
+                (None, None, None) if !paths.is_empty() => {
+                    if restored.is_empty() {
+                        print(format_args!("{file}: in the record already, as {}", paths.join(", ")))?;
+                    }
+                }
                 (None, None, None) if *was_there => {
                     print(format_args!("{file}: the closing checkpoint has it already"))?
                 }
@@ -254,6 +284,8 @@ struct Board<'f> {
     ballot_box: BallotBox,
     /// All files of this call.
     files: &'f [PathBuf],
+    /// Those that the record must have.
+    bound: &'f BTreeMap<&'f Path, BoundFile>,
     ceremony: Option<Ceremony>,
     /// The verification of the record up to the close.
     tally: Option<Verification>,
@@ -280,6 +312,7 @@ impl Board<'_> {
                         Ok(Sent::Parts(parts)) => self.add_parts(&parts).map(Added::Parts),
                         Err(error) => Err(error),
                     };
+                    let bound = self.bound.get(file.as_path());
                     // After a write that failed, nothing more is added and nothing is signed.
                     match added {
                         Err(error)
@@ -289,7 +322,14 @@ impl Board<'_> {
                         {
                             return Err(error);
                         }
-                        added => outcomes.push(outcome(file, added)),
+                        added => outcomes.push(match bound {
+                            // Perhaps no message, or parts without their signature, and yet a file of the record.
+                            Some(BoundFile { paths, restored }) => {
+                                let added = added.or_else(|_| Ok(Added::InRecord(paths.clone())));
+                                Outcome { restored: restored.clone(), ..outcome(file, added) }
+                            }
+                            None => outcome(file, added),
+                        }),
                     }
                 }
             }
@@ -525,7 +565,7 @@ fn longest_parts(manifest: &Manifest) -> usize {
 }
 
 /// What a file contains that somebody sent to the board.
-enum Sent {
+pub(crate) enum Sent {
     Message(MessageFile),
     Roll(Vec<u8>),
     /// The parts of one of several credential authorities.
@@ -534,7 +574,7 @@ enum Sent {
 
 impl Sent {
     /// Reads a file. What begins as a roll is one.
-    fn read(path: &Path, manifest: &Manifest) -> Result<Self> {
+    pub(crate) fn read(path: &Path, manifest: &Manifest) -> Result<Self> {
         if path != Path::new("-") {
             let header = format!("{ROLL_FORMAT} ");
             let mut first = Vec::new();
@@ -559,14 +599,17 @@ fn outcome(file: &Path, added: Result<Added>) -> Outcome<'_> {
         format!("{}{remedy}", error_text(error))
     });
     let code = added.as_ref().err().and_then(code_of);
-    let was_there = matches!(added, Ok(Added::Before(_) | Added::ClosingCheckpoint { was_there: true }));
-    let (entry, roll, parts) = match added {
-        Ok(Added::Entry(entry) | Added::Before(entry)) => (Some(entry), None, None),
-        Ok(Added::Roll(roll)) => (None, Some(roll), None),
-        Ok(Added::Parts(authority)) => (None, None, Some(authority)),
-        Ok(Added::ClosingCheckpoint { .. }) | Err(_) => (None, None, None),
+    let was_there =
+        matches!(added, Ok(Added::Before(_) | Added::ClosingCheckpoint { was_there: true } | Added::InRecord(_)));
+    let (entry, roll, parts, paths) = match added {
+        Ok(Added::Entry(entry) | Added::Before(entry)) => (Some(entry), None, None, Vec::new()),
+        Ok(Added::Roll(roll)) => (None, Some(roll), None, Vec::new()),
+        Ok(Added::Parts(authority)) => (None, None, Some(authority), Vec::new()),
+        Ok(Added::InRecord(paths)) => (None, None, None, paths),
+        Ok(Added::ClosingCheckpoint { .. }) | Err(_) => (None, None, None, Vec::new()),
     };
-    Outcome { file, entry, was_there, roll, parts, error, code, is_ballot: false, receipt: None }
+    let restored = Vec::new();
+    Outcome { file, entry, was_there, roll, parts, error, code, restored, paths, is_ballot: false, receipt: None }
 }
 
 /// The messages of the key ceremony so far.

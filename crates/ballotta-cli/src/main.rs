@@ -33,6 +33,7 @@ mod recognise;
 mod record;
 mod rehearsal;
 mod replay;
+mod restore;
 mod roll_changes;
 mod secrets;
 mod signing;

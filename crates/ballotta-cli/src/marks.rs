@@ -5,6 +5,7 @@
 
 mod ask;
 mod explain;
+mod order;
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};

@@ -1,29 +1,65 @@
 //! Publishing the result: its files in the record.
 
+use std::iter;
+
 use anyhow::{Context as _, Result};
 use ballotta::hash::Fingerprint;
 use ballotta::limits::MAX_CHECKPOINT_BYTES;
 use ballotta::manifest::{ElectionKind, Manifest};
 use ballotta::record::{self, FileList, ReadError, ResultDocument, read_file};
 use ballotta::verifier::{CheckId, Effect, Failure, Verification};
+use ballotta_io::FolderRecord;
 
 use crate::ballot_box::BallotBox;
 use crate::chart;
 use crate::failure::{ErrorContext as _, refusal};
 use crate::record::{REHEARSAL, text};
+use crate::restore::Restorer;
 
 /// The picture of the result.
 const CHART: &str = "result/chart.svg";
 
 /// Publishes the result, and completes the record with the list of its files.
 pub(crate) fn publish(ballot_box: &mut BallotBox, result: &ResultDocument) -> Result<()> {
-    let manifest = &ballot_box.manifest;
+    let (files, list) = files_of(&ballot_box.source, &ballot_box.manifest, result)?;
+    for (path, bytes) in &files {
+        ballot_box.write(path, bytes)?;
+    }
+    ballot_box.add_publication(&list)?;
+    ballot_box.commit()
+}
+
+/// Writes the files of a published result again that are lost or damaged, as far as this version makes the same bytes.
+/// Returns their paths.
+pub(crate) fn publish_again(ballot_box: &BallotBox, result: &ResultDocument) -> Result<Vec<String>> {
+    let BallotBox { source, manifest, .. } = ballot_box;
+    let (files, list) = files_of(source, manifest, result)?;
+    let (mut restorer, mut restored) = (Restorer::new(source.root(), manifest.clone()), Vec::new());
+    // The list first: it names the others.
+    for bytes in iter::once(&list).chain(files.iter().map(|(_, bytes)| bytes)) {
+        restored.extend(restorer.restore(bytes)?.into_iter().flat_map(|bound| bound.restored));
+    }
+    Ok(restored)
+}
+
+/// Whether the command makes this file when it publishes a result.
+pub(crate) fn makes(path: &str) -> bool {
+    [record::README, record::RESULT, CHART, record::FILE_LIST].contains(&path)
+}
+
+/// The files of a result with their paths, and the list of them.
+#[allow(clippy::type_complexity, reason = "for two callers beside it")]
+fn files_of(
+    source: &FolderRecord,
+    manifest: &Manifest,
+    result: &ResultDocument,
+) -> Result<(Vec<(&'static str, Vec<u8>)>, Vec<u8>)> {
     let mut files = vec![
         (record::README, readme(manifest, result)?.into_bytes()),
         (record::RESULT, result.to_bytes()?),
         (CHART, chart::svg(manifest, result).into_bytes()),
     ];
-    match read_file(&ballot_box.source, record::CLOSING_CHECKPOINT, MAX_CHECKPOINT_BYTES) {
+    match read_file(source, record::CLOSING_CHECKPOINT, MAX_CHECKPOINT_BYTES) {
         Ok(checkpoint) => files.push((record::CLOSING_CHECKPOINT, checkpoint)),
         Err(ReadError::Missing) => {}
         // A record with a file that its list does not name is not valid.
@@ -31,11 +67,9 @@ pub(crate) fn publish(ballot_box: &mut BallotBox, result: &ResultDocument) -> Re
     }
     let mut list = FileList::default();
     for (path, bytes) in &files {
-        ballot_box.write(path, bytes)?;
         list.add(path, bytes);
     }
-    ballot_box.add_publication(list.to_string().as_bytes())?;
-    ballot_box.commit()
+    Ok((files, list.to_string().into_bytes()))
 }
 
 /// Checks a record whose result has just been published. Something else in the folder may be wrong, and files that do not

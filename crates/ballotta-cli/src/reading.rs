@@ -8,10 +8,9 @@ use anyhow::Result;
 use ballotta::ballot::OpenedBallot;
 use ballotta::credential::VotingCodes;
 use ballotta::election::ElectionContext;
-use ballotta::hash::Tracker;
 use ballotta::record::{self, RecordSource as _, light};
 use ballotta::voter::light::LightElection;
-use ballotta::voter::{Election, Freshness, Voter, VoterError};
+use ballotta::voter::{BallotsLeft, Election, Freshness, NextBallot, Voter, VoterError};
 use ballotta::written::{VoterNumber, WrittenFingerprint, WrittenTracker};
 use ballotta_io::{AnyRecord, Location};
 
@@ -82,11 +81,20 @@ impl ReadElection {
         }
     }
 
-    pub(crate) fn is_open(&self) -> Result<(), VoterError> {
-        match self {
+    /// Whether ballots may be cast now.
+    pub(crate) fn is_open(&mut self, source: &mut AnyRecord) -> Result<Result<(), VoterError>> {
+        self.ask(source, |election, _| match election {
             Self::Whole(election) => election.is_open(),
             Self::Light(election, _) => election.is_open(),
-        }
+        })
+    }
+
+    /// Whether the organiser has not cancelled the election.
+    pub(crate) fn is_not_cancelled(&mut self, source: &mut AnyRecord) -> Result<Result<(), VoterError>> {
+        self.ask(source, |election, _| match election {
+            Self::Whole(election) => election.is_not_cancelled(),
+            Self::Light(election, _) => election.is_not_cancelled(),
+        })
     }
 
     pub(crate) fn freshness(&self, now: u64) -> Freshness {
@@ -103,15 +111,23 @@ impl ReadElection {
         })
     }
 
-    pub(crate) fn predecessor(
+    /// What the next ballot of a voter replaces, and how many ballots the voter may still cast. Of a record in a folder, all
+    /// ballots of a voter who has cast one are read: only they show whether one is left.
+    pub(crate) fn next_ballot(
         &mut self,
         source: &mut AnyRecord,
         voter: &Voter,
-    ) -> Result<Result<Option<Tracker>, VoterError>> {
-        self.ask(source, |election, source| match election {
-            Self::Whole(election) => voter.predecessor(election, source, &mut system_rng()),
-            Self::Light(election, _) => election.predecessor(source, voter, &mut system_rng()),
-        })
+    ) -> Result<Result<NextBallot, VoterError>> {
+        let ask = |election: &Self, source: &AnyRecord| match election {
+            Self::Whole(election) => voter.next_ballot(election, source, &mut system_rng()),
+            Self::Light(election, _) => election.next_ballot(source, voter, &mut system_rng()),
+        };
+        let answer = self.ask(source, ask)?;
+        let is_sure = match &answer {
+            Ok(NextBallot { previous: Some(_), left: BallotsLeft::AtMost(_) }) => source.location().is_on_a_server(),
+            _ => true,
+        };
+        if is_sure || !self.read_whole(source)? { Ok(answer) } else { Ok(ask(self, source)) }
     }
 
     /// Checks the opening of a ballot.
@@ -136,17 +152,20 @@ impl ReadElection {
         ask: impl Fn(&Self, &AnyRecord) -> Result<T, VoterError>,
     ) -> Result<Result<T, VoterError>> {
         let answer = ask(self, source);
-        let Self::Light(light, record) = &*self else { return Ok(answer) };
         // The whole record says nothing else of an opening.
-        if matches!(answer, Ok(_) | Err(VoterError::Opening(_) | VoterError::OpeningOfChangedCode { .. })) {
-            return Ok(answer);
-        }
+        let is_final = matches!(answer, Ok(_) | Err(VoterError::Opening(_) | VoterError::OpeningOfChangedCode { .. }));
+        if is_final || !self.read_whole(source)? { Ok(answer) } else { Ok(ask(self, source)) }
+    }
+
+    /// Reads the whole record if only parts of it were read. Returns whether it did.
+    fn read_whole(&mut self, source: &mut AnyRecord) -> Result<bool> {
+        let Self::Light(light, record) = &*self else { return Ok(false) };
         let (all, election) = whole(record)?;
         // A server may show another election now, for which nobody was asked.
-        if election.context().fingerprint() != light.context.fingerprint() {
-            return Ok(answer);
+        let is_same = election.context().fingerprint() == light.context.fingerprint();
+        if is_same {
+            (*source, *self) = (all, election);
         }
-        (*source, *self) = (all, election);
-        Ok(ask(self, source))
+        Ok(is_same)
     }
 }

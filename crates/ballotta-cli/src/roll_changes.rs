@@ -674,15 +674,22 @@ impl Answer {
     }
 }
 
-/// Prints the numbers of the changes.
+/// The number of a change, and the voter number of the line that it adds, if that is known.
+fn numbers(answer: &Answer) -> String {
+    let number = answer.credential.as_ref().map(VoterNumber::written);
+    let voter = number.map_or_else(String::new, |number| format!(", voter number {number}"));
+    format!("change {} of the roll{voter}", answer.sequence)
+}
+
+/// Prints the numbers of the changes and of voters.
 fn answer(answers: &[Answer], is_one: bool, console: Console) -> Result<()> {
     if let ([answer], true) = (answers, is_one) {
-        return console.answer(&answer.sequence.to_string(), &answer.value());
+        return console.answer(&numbers(answer), &answer.value());
     }
-    let numbers: Vec<u32> = answers.iter().map(|answer| answer.sequence).collect();
-    let text = numbers.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+    let sequences: Vec<u32> = answers.iter().map(|answer| answer.sequence).collect();
+    let lines: Vec<String> = answers.iter().map(numbers).collect();
     let files: Vec<Value> = answers.iter().map(Answer::value).collect();
-    console.answer(&text, &json!({ "changes": numbers, "files": files }))
+    console.answer(&lines.join("\n"), &json!({ "changes": sequences, "files": files }))
 }
 
 /// Says that an interrupted call is complete now.

@@ -8,16 +8,21 @@ use anyhow::{Result, anyhow};
 use ballotta::credential::ChangeCounts;
 use ballotta::index::AuthorityIndex;
 use ballotta::manifest::{ElectionKind, Manifest};
-use ballotta::record::{ROLL, RecordSource as _};
-use ballotta::verifier::{Cancelled, Effect, Report, Role, Step, Verdict, Verification, VerifyOptions};
-use ballotta_io::Location;
+use ballotta::record::{BoundFiles, ROLL, RecordSource as _};
+use ballotta::verifier::{
+    Cancelled, CheckId, Effect, Failure, Place as VerifiedPlace, Report, Role, Step, Verdict, Verification,
+    VerifyOptions,
+};
+use ballotta_io::{AnyRecord, Location};
 use serde::Serialize;
 
-use crate::console::{Console, counted, grouped, isolated, percent, print};
+use crate::console::{Console, counted, escaped, grouped, isolated, percent, print};
 use crate::failure::{ErrorContext as _, refusal};
 use crate::location;
+use crate::publish;
 use crate::record::{Source as _, headline, read_manifest, text};
 use crate::roll_changes::changes_text;
+use crate::secrets::system_rng;
 use crate::verify;
 
 /// The state of an election.
@@ -40,6 +45,8 @@ struct Status<'a> {
     /// Who can do something now, and with which commands: those who are awaited, and voters.
     next: Vec<Next>,
     turnout: Option<Turnout>,
+    /// The cancellation of the election.
+    cancelled: Option<&'a Cancelled>,
     /// How often the roll was changed, if the manifest allows changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     roll_changes: Option<ChangeCounts>,
@@ -51,6 +58,11 @@ struct Status<'a> {
     cut_off: Option<u64>,
     warnings: Vec<String>,
     findings: usize,
+    /// The files that the record must have with certain bytes, and has not.
+    lost: Vec<String>,
+    /// Whether the result was published, although a file of it is missing.
+    #[serde(skip)]
+    is_published: bool,
 }
 
 #[derive(Serialize)]
@@ -82,21 +94,25 @@ pub(crate) fn show(record: &Path, console: Console) -> Result<()> {
         Location::Folder(_) => Place { read: source.name(), written: source.name(), has_roll },
         _ => Place { read: source.name(), written: "RECORD".to_owned(), has_roll },
     };
-    let status = Status::of(&manifest, &verification, &place);
+    let lost = lost_files(&source, &manifest, &verification.report);
+    let status = Status::of(&manifest, &verification, &place, lost);
     if console.is_json {
         console.json(&status)?;
     } else {
         status.print(&manifest, &verification.report)?;
     }
     match verification.report.verdict {
-        Some(Verdict::DoesNotHold) => refusal("something in the record is wrong").remedy("`ballotta verify` says what"),
+        Some(Verdict::DoesNotHold) => refusal("something in the record is wrong").remedy(match status.lost.as_slice() {
+            [] => "`ballotta verify` says what",
+            _ => "write the files again that are lost or damaged, as shown; `ballotta verify` says what else is wrong",
+        }),
         None => Err(anyhow!("the record could not be read, or changed while it was read")).remedy("try again"),
         Some(_) => Ok(()),
     }
 }
 
 impl<'a> Status<'a> {
-    fn of(manifest: &'a Manifest, verification: &Verification, place: &Place) -> Self {
+    fn of(manifest: &'a Manifest, verification: &'a Verification, place: &Place, lost: Vec<String>) -> Self {
         let Verification { report, context, counted, cut_off, .. } = verification;
         let allowed = manifest.roll_changes().map(|changes| changes.number);
         let roll_changes = verification.change_counts();
@@ -118,6 +134,17 @@ impl<'a> Status<'a> {
         let roll = roll.filter(|_| report.cancelled.is_none());
         let turnout = counted.zip(roll).map(|(counted, roll)| Turnout { counted, voters: roll.voters() });
         let mut next = step.map_or_else(Vec::new, |step| next(step, &roles, manifest, place, changes_left));
+        let is_listed = !report
+            .failures_of(CheckId::Files)
+            .any(|failure| (failure.effect, &failure.place) == (Effect::Missing, &VerifiedPlace::Record));
+        let is_published = step == Some(Step::Publication) && is_listed;
+        if step == Some(Step::Files) && !lost.is_empty() || is_published {
+            // Only what is lost is awaited.
+            next.retain(|next| next.who != Role::Board.to_string());
+        }
+        if !lost.is_empty() {
+            next.insert(0, Next { who: Role::Board.to_string(), commands: write_again(&lost, &place.written) });
+        }
         if report.cancelled.is_some() {
             // No ballot counts: there is nothing to look for.
             next.retain(|next| next.who != VOTERS);
@@ -130,11 +157,14 @@ impl<'a> Status<'a> {
             step,
             next,
             turnout,
+            cancelled: report.cancelled.as_ref(),
             roll_changes,
             roll_changes_allowed: allowed,
             cut_off: *cut_off,
             warnings,
             findings: report.failures.iter().filter(|failure| failure.effect == Effect::None).count(),
+            lost,
+            is_published,
         }
     }
 
@@ -151,6 +181,7 @@ impl<'a> Status<'a> {
             Some(Step::Voting) => "the voting is open",
             Some(Step::Closing) => "the voting is closed; the closing is not confirmed yet",
             Some(Step::Decryption) => "the closing is confirmed; the totals are not decrypted yet",
+            Some(Step::Publication) if self.is_published => "the result is published; files of the record are missing",
             Some(Step::Publication) => "the totals are decrypted; the result is not published yet",
             Some(Step::Verification) if report.cancelled.is_some() => {
                 "the organiser has cancelled the election: there is no result"
@@ -192,6 +223,39 @@ impl<'a> Status<'a> {
         }
         Ok(())
     }
+}
+
+/// The files that are lost or damaged, and that a copy of the same bytes repairs. The board is read again only if a file
+/// is at fault.
+fn lost_files(source: &AnyRecord, manifest: &Manifest, report: &Report) -> Vec<String> {
+    let of_file = |failure: &Failure| matches!(failure.place, VerifiedPlace::File(_) | VerifiedPlace::RollLine(_));
+    if !report.failures.iter().any(of_file) {
+        return Vec::new();
+    }
+    let rng = &mut system_rng();
+    let lost = BoundFiles::read(source, manifest.clone(), rng).ok().and_then(|bound| bound.lost(source, rng).ok());
+    lost.unwrap_or_default()
+}
+
+/// The commands that write lost files again.
+fn write_again(lost: &[String], written: &str) -> Vec<String> {
+    /// More than this say nothing more.
+    const MOST: usize = 10;
+    let mut commands = vec!["these files of the record are lost or damaged:".to_owned()];
+    commands.extend(lost.iter().take(MOST).map(|path| format!("  {}", escaped(path))));
+    if lost.len() > MOST {
+        commands.push(format!("  and {}", counted((lost.len() - MOST) as u64, "other", "others")));
+    }
+    commands.push(
+        "take them from another copy of the record, or from those who sent them, and write them again:".to_owned(),
+    );
+    commands.push(format!("ballotta board add {written} --board-key KEY FILE.."));
+    if lost.iter().any(|path| publish::makes(path)) {
+        commands.push(format!(
+            "or, for the files of the result, without a copy: ballotta result publish {written} --board-key KEY"
+        ));
+    }
+    commands
 }
 
 /// How `status` calls voters.
@@ -273,7 +337,10 @@ fn next(step: Step, roles: &[Role], manifest: &Manifest, place: &Place, changes_
             send.clone(),
         ],
         (Step::Publication, Role::Board) => vec![format!("ballotta result publish {written} --board-key KEY")],
-        _ => vec!["put the missing files back, which `ballotta verify` names".to_owned()],
+        _ => vec![
+            "copy the missing files, which `ballotta verify` names, from another copy of the record".to_owned(),
+            "the tiles of hashes and the files in light/ are made again: ballotta board light ".to_owned() + written,
+        ],
     };
     let mut next: Vec<Next> = Vec::new();
     if step == Step::Voting {
@@ -293,15 +360,28 @@ fn next(step: Step, roles: &[Role], manifest: &Manifest, place: &Place, changes_
         }
     }
     if step == Step::Voting && changes_left {
+        // Further offices learn from the list whose letter goes where.
+        let add = match manifest.has_parts() {
+            true => "(--style STYLE | --list FILE [--members MEMBERS]) --codes FILE",
+            false => "(--style STYLE | --list FILE) --codes FILE",
+        };
         let verb = |verb: &str, more: &str| format!("ballotta credentials {verb} {record} --key KEY {more} --out FILE");
         let mut commands = vec![
             "for a lost code, a late member, or somebody who has left:".to_owned(),
             verb("replace", "--voter NUMBER --codes FILE"),
-            verb("add", "(--style STYLE | --list FILE) --codes FILE"),
+            verb("add", add),
             verb("revoke", "--voter NUMBER --reason (left | error)"),
         ];
         if manifest.has_parts() {
-            commands.push(format!("then the other authorities: {}", verb("approve", "DRAFT [--codes FILE]")));
+            commands.push(format!(
+                "then the other authorities: {}",
+                verb("approve", "DRAFT.. [--codes FILE] [--list MEMBERS]")
+            ));
+            // They sign only when all parts are there.
+            commands.push(format!(
+                "then, if somebody is added, every authority but the last one again: {}",
+                verb("approve", "DRAFT..")
+            ));
         }
         commands.push(send.clone());
         let offices: Vec<String> = AuthorityIndex::enumerate(manifest.credential_authorities())

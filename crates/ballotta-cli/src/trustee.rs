@@ -13,7 +13,7 @@ use ballotta::decryption::{ClosingStatement, DecryptionError, PartialDecryption}
 use ballotta::election::ElectionContext;
 use ballotta::hash::ManifestHash;
 use ballotta::key_ceremony::{CeremonyError, CeremonyStep, JointKey, MessageKind, TrusteeSeed};
-use ballotta::manifest::Manifest;
+use ballotta::manifest::{Closing, Manifest};
 use ballotta::record::RecordError;
 use ballotta::tally::EncryptedTally;
 use ballotta::trustee::{ClosingSession, TrusteeError, TrusteeSession};
@@ -130,7 +130,16 @@ impl TrusteeAct {
         message_file::write(&MessageFile::new(FileKind::ClosingStatement, statement.to_bytes()), out)?;
         let state = key.state()?.path;
         console.say(format!("The statement is stored in {}: keep this file next to the key.", state.shown()));
-        console.answer(&format!("Send {} to the board.", out.shown()), &json!({ "statement": out }))
+        let send = match closed.record.manifest.closing() {
+            Closing::Statements => format!("Send {} to the board.", out.shown()),
+            // The board takes it, and phones read it.
+            Closing::Witnesses => format!(
+                "This election closes by its witnesses, so that nobody awaits {0}: it only lets you decrypt. Send {0} to the board if \
+                 voters are to read in small parts of the record that their ballots count.",
+                out.shown()
+            ),
+        };
+        console.answer(&send, &json!({ "statement": out }))
     }
 
     /// Makes the partial decryption.

@@ -15,16 +15,18 @@ use ballotta::verifier::{
 use ballotta::written::WrittenFingerprint;
 use ballotta_io::{AnyRecord, write_atomically};
 use serde::Serialize;
+use serde_json::json;
 
 use crate::ballot_box::BallotBox;
 use crate::chart;
 use crate::console::{Console, Shown as _, counted, print};
 use crate::failure::{ErrorContext as _, not_complete, refusal};
 use crate::location;
-use crate::publish::{check_published, publish};
+use crate::publish::{check_published, publish, publish_again};
 use crate::record::{
     REHEARSAL, Record, board_signer, exists, folder_below, lock_record, read_at_most, read_election, read_manifest,
 };
+use crate::restore::LOST;
 use crate::signing::kept_head;
 use crate::trustee_names::trustees_named;
 
@@ -231,10 +233,10 @@ impl PublishResult {
         let lock = lock_record(&self.record)?;
         let mut ballot_box = BallotBox::open(&self.record, lock, |manifest| board_signer(manifest, &self.board_key))?;
         let record = Record::read(&self.record)?;
-        if record.is_published {
-            return refusal("the result is published already");
-        }
         let verification = console.verify(&record.source, &VerifyOptions::default());
+        if record.is_published {
+            return self.publish_again(&ballot_box, &verification, console);
+        }
         let Some(result) = &verification.report.result else { return no_result(&record, &verification) };
         if matches!(verification.report.verdict, Some(Verdict::DoesNotHold) | None) {
             return refusal("the record does not hold, so no result is published")
@@ -253,6 +255,23 @@ impl PublishResult {
         console.say(format!("The result is published in {record}, and the record holds."));
         let rehearsal = ballot_box.manifest.kind() == ElectionKind::Rehearsal;
         if console.is_json { console.json(&Marked { rehearsal, value: result }) } else { Ok(()) }
+    }
+
+    /// Writes the files of the published result again that are lost or damaged.
+    fn publish_again(&self, ballot_box: &BallotBox, verification: &Verification, console: Console) -> Result<()> {
+        let restored = match &verification.report.result {
+            Some(result) => publish_again(ballot_box, result)?,
+            None => Vec::new(),
+        };
+        if restored.is_empty() {
+            let refused = refusal("the result is published already");
+            return if verification.report.holds() { refused } else { refused.remedy(LOST) };
+        }
+        restored.iter().for_each(|path| console.say(format!("{path} was lost or damaged, and is written again.")));
+        check_published(&console.verify(&ballot_box.source, &VerifyOptions::default())).remedy(LOST)?;
+        let record = self.record.shown();
+        console.say(format!("The result was published before in {record}, and the record holds."));
+        if console.is_json { console.json(&json!({ "restored": restored })) } else { Ok(()) }
     }
 }
 

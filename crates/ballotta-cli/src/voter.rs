@@ -12,7 +12,10 @@ use ballotta::credential::VotingCodes;
 use ballotta::hash::{Fingerprint, Tracker};
 use ballotta::manifest::{ElectionKind, Manifest};
 use ballotta::voter::light::{LightPromise, LightStatus};
-use ballotta::voter::{BallotStatus, CheckpointWitnesses, CodeChange, Freshness, PromisedStatus, Voter, VoterError};
+use ballotta::voter::{
+    BallotStatus, BallotsLeft, CheckpointWitnesses, CodeChange, Freshness, NextBallot, PromisedStatus, Voter,
+    VoterError,
+};
 use ballotta::written::{VoterNumber, WrittenFingerprint, WrittenTracker};
 use ballotta_io::{AnyRecord, remove_part};
 use serde_json::json;
@@ -68,7 +71,7 @@ impl PrepareBallot {
             same.remedy("do not vote: this record is of another election than yours")?;
         }
         language(election.context().manifest(), self.language.as_deref())?;
-        election.is_open().refused()?;
+        election.is_open(&mut source)?.refused()?;
         warn_if_old(election.freshness(clock::now()?), console);
         let voter = read_voter(&self.code_file, &mut source, &mut election)?;
 
@@ -76,12 +79,16 @@ impl PrepareBallot {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
         let counter = u64::try_from(now.as_nanos()).context("the clock is after 2554")?;
         let rng = &mut system_rng();
-        let previous = election.predecessor(&mut source, &voter)?.refused()?;
+        let NextBallot { previous, left } = election.next_ballot(&mut source, &voter)?.refused()?;
         let (context, manifest) = (election.context(), election.context().manifest());
         let language = language(manifest, self.language.as_deref())?;
         let choices = match given {
             Some(choices) => choices,
-            None => ask_for_choices(context, language, voter.line().entitlement())?,
+            None => {
+                // The same voter sees the same order again. The seed says nothing of the choice.
+                let seed = voter.credential().public().as_bytes();
+                ask_for_choices(&source, context, language, voter.line().entitlement(), seed)?
+            }
         };
         if let Err(errors) = choices.check(context, voter.line().entitlement()) {
             return explain(manifest, voter.line().style, &choices, &errors);
@@ -107,6 +114,7 @@ impl PrepareBallot {
         if let Some(previous) = previous {
             console.say(format!("This ballot replaces your earlier ballot {}.", previous.written()));
         }
+        console.say(ballots_left(left));
         console.say(format!(
             "To cast this ballot, run `ballotta voter cast {0} --out FILE`.\n\
              To test this device instead, run `ballotta voter open {0} --out FILE`.\n\
@@ -123,8 +131,27 @@ impl PrepareBallot {
                 "voter_number": number,
                 "weight": weight,
                 "previous": previous.map(|tracker| tracker.to_string()),
+                "ballots_left": left.most(),
+                "ballots_left_exact": matches!(left, BallotsLeft::Exactly(_)),
             }),
         )
+    }
+}
+
+/// What a voter must know of the ballots that the voting code may still cast.
+fn ballots_left(left: BallotsLeft) -> String {
+    match left {
+        BallotsLeft::Exactly(1) | BallotsLeft::AtMost(1) => {
+            "This is the last ballot that you can cast with this voting code: none can replace it.".to_owned()
+        }
+        BallotsLeft::Exactly(left) => {
+            let more = counted(u64::from(left) - 1, "more ballot", "more ballots");
+            format!("After this one, you can cast {more} with this voting code. The last one counts.")
+        }
+        BallotsLeft::AtMost(left) => {
+            let more = counted(u64::from(left) - 1, "more ballot", "more ballots");
+            format!("After this one, you can cast at most {more} with this voting code. The last one counts.")
+        }
     }
 }
 
@@ -246,6 +273,9 @@ impl CastBallot {
         let is_written = self.ballot.is_written(FileKind::Ballot, |there| {
             SignedBallot::tracker_of(there).is_ok_and(|tracker| tracker == *prepared.tracker())
         })?;
+        if !is_written {
+            election.is_not_cancelled(&mut source)?.refused()?;
+        }
         let path = self.ballot.path()?;
         PreparedFile::enter(FinalState::Cast, &path)?;
         let signed = prepared.cast(election.context(), credential.key_pair(), &mut system_rng());
@@ -386,13 +416,16 @@ impl CheckBallot {
         if let Found::Promised(status @ (LightPromise::Broken { .. } | LightPromise::Void { .. })) = &found {
             answer_light_promise(status, manifest, console)?;
         }
-        if witnesses.is_none() && !manifest.witnesses().members.is_empty() {
+        if witnesses.is_none() && election.is_not_cancelled().is_ok() && !manifest.witnesses().members.is_empty() {
             let (seen, quorum) = (election.witnesses(), manifest.witnesses().quorum);
             let by = counted(seen.cosigned as u64, "witness has", "witnesses have");
             console.say(format!("{by} cosigned this checkpoint; at the close {quorum} must."));
         }
-        warn_if_old(election.freshness(clock::now()?), console);
-        check_witnesses(witnesses, manifest, console)?;
+        // Nothing comes after a cancellation.
+        if election.is_not_cancelled().is_ok() {
+            warn_if_old(election.freshness(clock::now()?), console);
+            check_witnesses(witnesses, manifest, console)?;
+        }
         match found {
             Found::Tracker(status) => answer_status(&status, manifest, console),
             Found::Promised(status) => answer_light_promise(&status, manifest, console),
@@ -427,9 +460,12 @@ impl CheckBallot {
         if let Some(status @ (PromisedStatus::Broken { .. } | PromisedStatus::Void { .. })) = &promised {
             return answer_promise(status, console);
         }
-        warn_if_old(election.freshness(clock::now()?), console);
-        let witnesses = election.closing_witnesses(&source).refused();
-        check_witnesses(witnesses.remedy("keep this record as evidence, and make it public")?, manifest, console)?;
+        // Nothing comes after a cancellation.
+        if election.is_not_cancelled().is_ok() {
+            warn_if_old(election.freshness(clock::now()?), console);
+            let witnesses = election.closing_witnesses(&source).refused();
+            check_witnesses(witnesses.remedy("keep this record as evidence, and make it public")?, manifest, console)?;
+        }
         let answer = |state: &str, entry: Option<u64>, by: Option<Tracker>, line: String| {
             let by = by.map(|tracker| tracker.to_string());
             console.answer(&line, &json!({ "state": state, "entry": entry, "superseded_by": by }))

@@ -41,6 +41,7 @@
 //! # Ok::<(), ballotta::record::RecordError>(())
 //! ```
 
+mod bound;
 mod bundle;
 mod files;
 mod growth;
@@ -55,6 +56,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+pub use bound::BoundFiles;
 pub use bundle::{Bundle, BundleError, BundleProblem};
 pub(crate) use bundle::{BundleIndex, KnownBundles};
 pub use files::{FileList, FileListError, is_path};

@@ -524,6 +524,41 @@ pub struct Voter {
     line: RollLine,
 }
 
+/// What a voter's next ballot follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NextBallot {
+    /// The tracker of the ballot that the next one replaces; `None` for a first ballot.
+    pub previous: Option<Tracker>,
+    /// How many ballots the credential may still cast.
+    pub left: BallotsLeft,
+}
+
+/// How many ballots a credential may still cast, the next one among them: at least 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BallotsLeft {
+    /// All ballots of the credential were read.
+    Exactly(u8),
+    /// Only the last ballot of the credential was read, and there may be more before it, or one that is not shown.
+    AtMost(u8),
+}
+
+impl BallotsLeft {
+    /// The number, or its bound.
+    #[must_use]
+    pub fn most(self) -> u8 {
+        match self {
+            Self::Exactly(left) | Self::AtMost(left) => left,
+        }
+    }
+}
+
+/// How many ballots a credential may cast after `cast` ones.
+fn ballots_left(manifest: &Manifest, cast: usize) -> Result<u8, VoterError> {
+    let limit = manifest.ballots_per_credential();
+    let left = usize::from(limit).checked_sub(cast).and_then(|left| u8::try_from(left).ok());
+    left.filter(|left| *left > 0).ok_or(VoterError::BallotLimit { limit })
+}
+
 impl Voter {
     /// Returns the credential of the voter.
     #[must_use]
@@ -562,6 +597,21 @@ impl Voter {
         source: &dyn RecordSource,
         rng: &mut R,
     ) -> Result<Option<Tracker>, VoterError> {
+        Ok(self.next_ballot(election, source, rng)?.previous)
+    }
+
+    /// What a new ballot replaces, as [`predecessor`](Self::predecessor) says it, and how many ballots the credential may still
+    /// cast.
+    ///
+    /// # Errors
+    ///
+    /// The same errors as [`predecessor`](Self::predecessor).
+    pub fn next_ballot<R: CryptoRng>(
+        &self,
+        election: &Election,
+        source: &dyn RecordSource,
+        rng: &mut R,
+    ) -> Result<NextBallot, VoterError> {
         election.is_open()?;
         let history = self.history(election, source, rng)?;
         if let Some(index) = history.revoked() {
@@ -570,11 +620,9 @@ impl Voter {
         if !history.is_on_roll() {
             return Err(unknown(election.context.manifest()));
         }
-        let limit = election.context.manifest().ballots_per_credential();
-        if history.is_at_limit(limit) {
-            return Err(VoterError::BallotLimit { limit });
-        }
-        Ok(history.counted().map(|ballot| ballot.tracker))
+        let left = ballots_left(election.context.manifest(), history.admitted())?;
+        let previous = history.counted().map(|ballot| ballot.tracker);
+        Ok(NextBallot { previous, left: BallotsLeft::Exactly(left) })
     }
 
     /// Prepares a ballot. `previous` is what [`predecessor`](Self::predecessor) returns: the tracker of the ballot that

@@ -1,6 +1,7 @@
 """The verifier on elections forged in Python, and compared with the command if it is available."""
 
 import copy
+import hashlib
 import json
 import os
 import random
@@ -587,6 +588,30 @@ class Verifier(unittest.TestCase):
                 self.assertEqual((report.cancelled is not None, report.result is None), (is_cancelled, is_cancelled))
                 if is_cancelled:
                     self.assertEqual(report.cancelled["reason"], "Manca un candidato sulla scheda")
+                if COMMAND:
+                    self.assertEqual(differences(COMMAND, folder), [])
+
+    def test_attachments_of_cancelled_elections(self):
+        """People see them all the same: other bytes are a finding, and a record may lack them."""
+        text = b"I shall mend the roof."
+        digest = hashlib.sha256(text).hexdigest()
+        named = {"title": {"en": "Ada"}, "type": "text/plain", "length": len(text), "sha256": digest}
+        steps = {step: lambda f: None for step in ("statements", "decryptions")}
+        steps["closing"] = lambda f: f.organiser_entry(CANCELLATION, reason="A mistake")
+        path, manifest = f"attachments/{digest}", default_manifest() | {"attachments": [named]}
+        for data, verdict, status in [
+            (text, "holds", "passed"),
+            (None, "holds", "not_asked"),
+            (b"I shall mend the roof,", "holds_with_findings", "findings"),
+        ]:
+            with self.subTest(data), tempfile.TemporaryDirectory() as scratch:
+                forge = small_election(manifest=manifest, **steps)
+                if data is not None:
+                    forge.files[path] = data
+                folder = forge.write(os.path.join(scratch, "record"))
+                report = verify(Record(folder))
+                self.assertEqual((report.verdict(), report.status("record.files")), (verdict, status), report.text())
+                self.assertEqual([f.place for f in report.failures], [{"file": path}] if status == "findings" else [])
                 if COMMAND:
                     self.assertEqual(differences(COMMAND, folder), [])
 

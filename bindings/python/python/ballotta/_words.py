@@ -223,7 +223,7 @@ ITALIAN_CHECKS = {
     "roll.changes": "I cambiamenti dell’elenco durante il voto sono firmati da tutte le autorità delle credenziali e rispettano le regole.",
     "election.fingerprint": "L’apertura indica l’impronta di manifesto, chiave comune ed elenco.",
     "election.pinned": "L’impronta è quella fissata, che chi verifica conosce da un’altra fonte.",
-    "organiser.signature": "L’organizzatore ha firmato l’apertura, la chiusura e l’eventuale fine dei cambiamenti o annullamento.",
+    "organiser.signature": "Ogni voce dell’organizzatore sulla bacheca ha la sua firma.",
     "ballot.encoding": "I byte di ogni scheda sono canonici.",
     "ballot.election": "Le schede sono state fatte per questa elezione.",
     "ballot.credential": "Le credenziali delle schede sono nell’elenco.",

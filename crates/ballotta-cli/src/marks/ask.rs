@@ -5,30 +5,41 @@ use std::io::{BufRead as _, Read as _};
 
 use anyhow::{Context as _, Result, ensure};
 use ballotta::ballot::{Choices, Mark};
+use ballotta::contest::ContestOption;
 use ballotta::contest::MarkKind;
 use ballotta::credential::Entitlement;
 use ballotta::election::ElectionContext;
 use ballotta::limits::MAX_CHOICES_BYTES;
-use ballotta::manifest::Contest;
+use ballotta::manifest::{Attachment, Contest};
+use ballotta::record::RecordSource;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::explain::problems_of;
-use super::{grades, identifiers, list, points, ranking};
+use super::{grades, identifiers, list, order, points, ranking};
 use crate::console::{isolated, print_to_stderr};
 use crate::failure::error_text;
 use crate::titles::Titles;
 
-/// Asks for the mark of every contest of a ballot style, until the rule of the contest allows it.
-pub(crate) fn ask_for_choices(context: &ElectionContext, language: &str, entitlement: Entitlement) -> Result<Choices> {
+/// Asks for the mark of every contest of a ballot style, until the rule of the contest allows it. `seed` draws the order of
+/// options that the manifest shows in another order to every voter; `source` is the record.
+pub(crate) fn ask_for_choices(
+    source: &dyn RecordSource,
+    context: &ElectionContext,
+    language: &str,
+    entitlement: Entitlement,
+    seed: &[u8; 32],
+) -> Result<Choices> {
     let manifest = context.manifest();
+    show_attachments(source, &manifest.contents().attachments, language, "");
     let contests = manifest.style_contests(entitlement.style).iter();
     let contests: Vec<&Contest> = contests.filter_map(|number| manifest.contests().get(*number)).collect();
     let mut choices = Choices::new();
     for (number, contest) in (1..).zip(&contests) {
-        show(number, contests.len(), contest, language);
+        let options = order::shown(contest, language, seed);
+        show(source, number, contests.len(), contest, &options, language);
         loop {
             let typed = line()?;
-            let mark = match read(contest, typed.trim()) {
+            let mark = match read(contest, &options, typed.trim()) {
                 Ok(mark) => mark,
                 Err(error) => {
                     print_to_stderr(format_args!("{}\nType it again:", error_text(&error)));
@@ -41,7 +52,7 @@ pub(crate) fn ask_for_choices(context: &ElectionContext, language: &str, entitle
             let errors = tried.check(context, entitlement).err();
             let problems = errors.map(|errors| problems_of(manifest, contest, &tried, &errors)).unwrap_or_default();
             if problems.is_empty() {
-                choices.mark(&contest.id, read(contest, typed.trim())?);
+                choices.mark(&contest.id, read(contest, &options, typed.trim())?);
                 break;
             }
             problems.iter().for_each(print_to_stderr);
@@ -51,13 +62,34 @@ pub(crate) fn ask_for_choices(context: &ElectionContext, language: &str, entitle
     Ok(choices)
 }
 
-/// Shows a contest, its options, and how its mark is typed.
-fn show(number: usize, of: usize, contest: &Contest, language: &str) {
+/// Names the files that the manifest attaches to something.
+fn show_attachments(source: &dyn RecordSource, attachments: &[Attachment], language: &str, indent: &str) {
+    for attachment in attachments {
+        let path = attachment.path();
+        let title = isolated(attachment.title.get(language).unwrap_or_default());
+        // A record may lack an attachment. One that cannot be asked for is named as well.
+        let is_missing = source.length(&path) == Ok(None);
+        let missing = if is_missing { " (not in this record)" } else { "" };
+        print_to_stderr(format_args!("{indent}attachment: {title}: {path}{missing}"));
+    }
+}
+
+/// Shows a contest, its options in this order, and how its mark is typed.
+fn show(
+    source: &dyn RecordSource,
+    number: usize,
+    of: usize,
+    contest: &Contest,
+    options: &[&ContestOption],
+    language: &str,
+) {
     let titles = Titles { contest, language };
     let title = isolated(contest.title.get(language).unwrap_or(&contest.id));
     print_to_stderr(format_args!("\n{number} of {of}: {title}"));
-    for (number, option) in (1..).zip(&contest.options) {
+    show_attachments(source, &contest.attachments, language, "");
+    for (number, option) in (1..).zip(options) {
         print_to_stderr(format_args!("  {number:>3}  {}  {}", option.id, titles.option(&option.id)));
+        show_attachments(source, &option.attachments, language, "       ");
     }
     let form = match contest.rule.mark_kind() {
         MarkKind::Points => "OPTION:NUMBER,OPTION:NUMBER .. (others get nothing)",
@@ -84,8 +116,8 @@ fn line() -> Result<Zeroizing<String>> {
     Ok(line)
 }
 
-/// A mark as it is typed for a contest. Options are named by identifiers or by their numbers.
-fn read(contest: &Contest, typed: &str) -> Result<Mark> {
+/// A mark as it is typed for a contest. Options are named by identifiers, or by the numbers with which they were shown.
+fn read(contest: &Contest, options: &[&ContestOption], typed: &str) -> Result<Mark> {
     if typed == "-" {
         return Ok(Mark::Blank);
     }
@@ -96,9 +128,10 @@ fn read(contest: &Contest, typed: &str) -> Result<Mark> {
         MarkKind::Ranking => ranking(typed)?,
         _ => Mark::Options(identifiers(typed, ',')?),
     };
+    let shown = options;
     let name = |option: &mut String| {
         let number = option.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-        let known = number.and_then(|number| contest.options.get(number));
+        let known = number.and_then(|number| shown.get(number));
         if let Some(known) = known.filter(|_| contest.options.iter().all(|known| known.id != *option)) {
             option.zeroize();
             option.push_str(&known.id);

@@ -169,7 +169,9 @@ impl<'a> Writer<'a> {
                 Block::Notice(Tone::Good, vec![self.strong(words)])
             }
             Some(Verdict::NotComplete) => {
-                let mut line = vec![self.strong(words::NOT_COMPLETE)];
+                let is_cancelled = self.facts.report.cancelled.is_some();
+                let words = if is_cancelled { words::NOT_COMPLETE_CANCELLED } else { words::NOT_COMPLETE };
+                let mut line = vec![self.strong(words)];
                 let awaited = self.facts.report.awaited();
                 if !awaited.is_empty() {
                     line.push(Span::Text(" ".into()));
@@ -181,9 +183,15 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// The cancellation of the election, unless the record is wrong. Nothing comes after it.
+    fn cancellation(&self) -> Option<&Cancelled> {
+        let is_wrong = matches!(self.facts.report.verdict, Some(Verdict::DoesNotHold) | None);
+        self.facts.report.cancelled.as_ref().filter(|_| !is_wrong)
+    }
+
     /// That the organiser has cancelled the election, and why.
     fn cancelled(&self) -> Option<Block> {
-        let Cancelled { reason, .. } = self.facts.report.cancelled.as_ref().filter(|_| self.facts.report.holds())?;
+        let Cancelled { reason, .. } = self.cancellation()?;
         let mut line = vec![self.strong(words::CANCELLED), Span::Text(" ".into())];
         line.extend(self.say(words::CANCELLED_BECAUSE, &[("reason", &[Span::name(reason, None)])]));
         Some(Block::Notice(Tone::Open, line))
@@ -258,7 +266,8 @@ impl<'a> Writer<'a> {
         if has_times {
             blocks.push(self.paragraph(words::PLANNED_TIMES));
         }
-        blocks.push(self.paragraph(words::NO_CLOCK));
+        let is_cancelled = report.cancelled.is_some();
+        blocks.push(self.paragraph(if is_cancelled { words::NO_CLOCK_CANCELLED } else { words::NO_CLOCK }));
         if let Some(description) = manifest.and_then(|manifest| manifest.contents().description.as_ref()) {
             blocks.insert(0, Block::Paragraph(vec![self.text(description)]));
         }
@@ -593,6 +602,10 @@ impl<'a> Writer<'a> {
             [] => self.word(words::WITHOUT),
             numbers => self.roles(&numbers.iter().map(|number| Role::Trustee(*number)).collect::<Vec<_>>()),
         };
+        if self.cancellation().is_some() {
+            // Nobody states or decrypts anything any more.
+            return self.section(words::BOARD_ALONE, vec![Block::Facts(facts)]);
+        }
         let by_witnesses = self.facts.manifest.is_some_and(|manifest| manifest.closing() == Closing::Witnesses);
         if !statements.is_empty() || !by_witnesses {
             facts.push((self.word(words::STATEMENTS), trustees(statements)));
@@ -634,7 +647,10 @@ impl<'a> Writer<'a> {
 
     fn signatures(&self) -> Section {
         let holds = self.facts.result().is_some();
-        let alone = if holds {
+        let is_cancelled = self.facts.report.holds() && self.facts.report.cancelled.is_some();
+        let alone = if is_cancelled {
+            vec![words::PLACE_AND_DATE, words::OPENED_WHEN, words::CANCELLED_WHEN]
+        } else if holds {
             vec![words::PLACE_AND_DATE, words::OPENED_WHEN, words::CLOSED_WHEN]
         } else {
             vec![words::PLACE_AND_DATE]
@@ -644,7 +660,11 @@ impl<'a> Writer<'a> {
             each: [words::NAME, words::FUNCTION, words::SIGNATURE].map(|words| self.language.word(words)),
             number: SIGNERS,
         };
-        let what = if holds { words::SIGN_WHAT } else { words::SIGN_NOTHING };
+        let what = match (is_cancelled, holds) {
+            (true, _) => words::SIGN_CANCELLED,
+            (false, true) => words::SIGN_WHAT,
+            (false, false) => words::SIGN_NOTHING,
+        };
         self.section(words::SIGNATURES, vec![self.paragraph(what), Block::Signatures(signatures)])
     }
 }

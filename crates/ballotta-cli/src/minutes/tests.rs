@@ -164,20 +164,27 @@ impl Over {
 /// A cancelled election has minutes without a result, which say first that it is cancelled, and why.
 #[test]
 fn a_cancelled_election_has_no_result() {
-    let election = election();
-    let mut board = voted(&election);
+    // The manifest allows changes of the roll, which nobody cut off.
+    let election = Election::build(ElectionOptions {
+        roll_changes: Some(RollChanges { number: 3, weight: 3 }),
+        ..ElectionOptions::default()
+    });
+    let mut board = election.open_board();
+    board.vote(0, &[Choice::Options(vec![0])]);
     let entry = board.cancel();
     let (record, manifest) = (board.record(), election.context.manifest());
     let verification = verify_record(&record);
     assert_eq!(verification.report.verdict, Some(ballotta::verifier::Verdict::Holds), "{}", verification.report);
     let facts = facts(&record, Some(manifest), &verification).unwrap();
-    for (language, first, reason, at, result) in [
+    for (language, first, reason, at, result, signed, never) in [
         (
             Language::En,
             "THE ORGANISER HAS CANCELLED THE ELECTION. No ballot counts, and there is no result.",
             "The reason, signed by the organiser: The ballot lacks a candidate.",
             format!("Cancelled: with entry {entry} of the board"),
             "## Result",
+            "Election cancelled (date and time)",
+            ["cut-off", "nobody yet", "Decrypted by", "no result yet", "Awaited", "Voting closed", "closed when"],
         ),
         (
             Language::It,
@@ -185,6 +192,16 @@ fn a_cancelled_election_has_no_result() {
             "Il motivo, firmato dall’organizzatore: The ballot lacks a candidate.",
             format!("Annullata: con la voce {entry} della bacheca"),
             "## Risultat",
+            "Elezione annullata (data e ora)",
+            [
+                "anticipata",
+                "ancora nessuno",
+                "Decifrato da",
+                "ancora un risultato",
+                "Si attende",
+                "Votazione chiusa",
+                "chiuso lo",
+            ],
         ),
     ] {
         let minutes = minutes(&facts, language);
@@ -192,7 +209,11 @@ fn a_cancelled_election_has_no_result() {
         assert!(lines.iter().take(3).any(|line| line.contains(&format!("{first} {reason}"))), "{lines:#?}");
         assert!(lines.contains(&at), "{lines:#?}");
         assert!(!lines.iter().any(|line| line.starts_with(result)), "{lines:#?}");
-        assert!(html::page(&minutes).contains(first));
+        let page = html::page(&minutes);
+        assert!(page.contains(first) && page.contains(signed), "{page}");
+        for never in never {
+            assert!(!page.contains(never), "{never}: {lines:#?}");
+        }
     }
 }
 

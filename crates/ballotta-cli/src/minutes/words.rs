@@ -135,6 +135,7 @@ words! {
         "Gli atti sono validi: tutti i controlli possibili sono superati.";
     HOLDS_CANCELLED_FINDINGS = "The record holds, with findings: somebody broke rules in a way that changes nothing.",
         "Gli atti sono validi, con irregolarità: qualcuno ha violato delle regole in un modo che non cambia nulla.";
+    NOT_COMPLETE_CANCELLED = "THE RECORD IS NOT COMPLETE: a part of it is missing.", "GLI ATTI NON SONO COMPLETI: ne manca una parte.";
     FOOT_CANCELLED = "CANCELLED", "ANNULLATA";
     FOOT_NOT_COMPLETE = "NOT COMPLETE", "NON COMPLETI";
     FOOT_DOES_NOT_HOLD = "DOES NOT HOLD", "NON VALIDI";
@@ -165,6 +166,9 @@ words! {
     PLANNED_TIMES = "The planned times are those of the manifest.", "Gli orari previsti sono quelli del manifesto.";
     NO_CLOCK = "The board is a log that records the order of its entries and no time: what was opened and closed when, people attest with their signatures.",
         "La bacheca è un registro che conserva l’ordine delle voci e non l’ora: quando si è aperto e chiuso lo attestano le persone che firmano.";
+
+    NO_CLOCK_CANCELLED = "The board is a log that records the order of its entries and no time: what was opened and cancelled when, people attest with their signatures.",
+        "La bacheca è un registro che conserva l’ordine delle voci e non l’ora: quando si è aperto e annullato lo attestano le persone che firmano.";
 
     // The rules.
     RULES = "The rules", "Le regole";
@@ -384,6 +388,7 @@ words! {
 
     // The board.
     BOARD_AND_DECRYPTION = "The board and the decryption", "La bacheca e la decifrazione";
+    BOARD_ALONE = "The board", "La bacheca";
     ENTRIES = "Entries of the board", "Voci della bacheca";
     ROOT = "Root of the board", "Radice della bacheca";
     CLOSING_ENTRIES = "Entries up to the close", "Voci fino alla chiusura";
@@ -421,9 +426,12 @@ words! {
         "La commissione ha confrontato l’impronta indicata sopra con quella mostrata ai votanti, e firma ciò che la verifica ha accertato.";
     SIGN_NOTHING = "Whoever signs here attests only what these minutes say: there is no result.",
         "Chi firma qui attesta solo ciò che dice questo verbale: non c’è alcun risultato.";
+    SIGN_CANCELLED = "The commission has compared the fingerprint above with the one that the voters were shown, and signs that the organiser has cancelled the election: there is no result.",
+        "La commissione ha confrontato l’impronta indicata sopra con quella mostrata ai votanti, e firma che l’organizzatore ha annullato l’elezione: non c’è alcun risultato.";
     PLACE_AND_DATE = "Place and date", "Luogo e data";
     OPENED_WHEN = "Voting opened (date and time)", "Votazione aperta (data e ora)";
     CLOSED_WHEN = "Voting closed (date and time)", "Votazione chiusa (data e ora)";
+    CANCELLED_WHEN = "Election cancelled (date and time)", "Elezione annullata (data e ora)";
     SIGNATURE = "Signature", "Firma";
     FUNCTION = "Function", "Funzione";
 }
@@ -466,10 +474,7 @@ const ITALIAN_CHECKS: &[(&str, &str)] = &[
     ),
     ("election.fingerprint", "L’apertura indica l’impronta di manifesto, chiave comune ed elenco."),
     ("election.pinned", "L’impronta è quella indicata, che chi verifica conosce da un’altra fonte."),
-    (
-        "organiser.signature",
-        "L’organizzatore ha firmato l’apertura, la chiusura e l’eventuale fine dei cambiamenti o annullamento.",
-    ),
+    ("organiser.signature", "Ogni voce dell’organizzatore sulla bacheca ha la sua firma."),
     ("ballot.encoding", "I byte di ogni scheda sono canonici."),
     ("ballot.election", "Le schede sono state fatte per questa elezione."),
     ("ballot.credential", "Le credenziali delle schede sono nell’elenco."),

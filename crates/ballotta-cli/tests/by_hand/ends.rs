@@ -26,6 +26,9 @@ fn an_election_that_is_cancelled() {
     };
     refuses("it cannot be used before 2199-01-01T19:00:00Z");
 
+    // Prepared while the voting was open.
+    std::fs::write(people.path("voters/3"), format!("{}\n", letter(&people, "authority/codes.csv", 3).0)).unwrap();
+    people.ok("voter prepare record --choose statute=yes --code-file voters/3 --out voters/3.prepared");
     let cancel = "organiser cancel record --key";
     let reason = "--reason The_ballot_lacks_a_candidate --out organiser/cancellation";
     people.fails(1, "is not the organiser's key", &format!("{cancel} authority/key {reason}"));
@@ -46,6 +49,8 @@ fn an_election_that_is_cancelled() {
     std::fs::write(people.path("voters/2"), format!("{}\n", letter(&people, "authority/codes.csv", 2).0)).unwrap();
     for verb in [
         "voter prepare record --choose statute=yes --code-file voters/2 --out voters/2.prepared".to_owned(),
+        "voter prepare record --whole --choose statute=yes --code-file voters/2 --out voters/2.prepared".to_owned(),
+        "voter cast voters/3.prepared --code-file voters/3 --out voters/3.ballot".to_owned(),
         format!("voter check record --tracker {tracker} --voter-number {number}"),
         "trustee sign-closing record --key trustee1/seed.age --passphrase-file trustee1/passphrase --out trustee1/s"
             .to_owned(),
@@ -55,6 +60,14 @@ fn an_election_that_is_cancelled() {
     ] {
         people.fails(1, cancelled, &verb);
     }
+    // Nothing comes after a cancellation.
+    for whole in ["", "--whole"] {
+        let check = people.run(&format!("voter check record {whole} --tracker {tracker} --voter-number {number}"));
+        assert!(!check.stderr.contains("after the close") && check.stderr.contains(cancelled), "{}", check.shown());
+    }
+    let status: Value = serde_json::from_str(&people.ok("status record --json")).unwrap();
+    assert_eq!(status["cancelled"]["reason"], "The ballot lacks a candidate");
+    assert_eq!(status["cancelled"]["entry"], report["cancelled"]["entry"]);
     // What a board that cheats would append has no effect; this one refuses it.
     refuses("the election is cancelled");
     people.ok("result minutes record --language it --out organiser/minutes.html");

@@ -188,7 +188,10 @@ fn status_lists_every_command_of_an_election_with_witnesses() {
     assert_eq!(listed(&people, "voters"), [check]);
     // It is needed, although the election closes by witnesses.
     people.fails(1, "`ballotta trustee sign-closing`", &trustee_call(1, "decrypt", "decryption"));
-    people.ok(&trustee_call(1, "sign-closing", "statement"));
+    let said = people.ok(&trustee_call(1, "sign-closing", "statement"));
+    let nobody =
+        "This election closes by its witnesses, so that nobody awaits trustee1/statement: it only lets you decrypt.";
+    assert!(said.starts_with(nobody), "{said}");
     people.ok(&trustee_call(1, "decrypt", "decryption"));
 }
 
@@ -456,4 +459,170 @@ fn u6_further_columns_of_the_list_stand_beside_the_codes() {
     assert_eq!(people.field("inspect authority/codes.csv", "codes"), "3");
     assert!(!people.read("record/roll").contains("Ada"));
     vote(&people, 1, "yes");
+}
+
+/// What `status` proposes for a file that is lost or damaged repairs the record, whatever the file is.
+#[test]
+fn lost_files_are_written_again() {
+    let people = People::new();
+    fs::write(people.path("organiser/rules.txt"), "The rules.\n").unwrap();
+    open_election(&people, "--closing witnesses --minimum-ballots 2 --attachment /=The_rules=organiser/rules.txt");
+    vote(&people, 1, "yes");
+    vote(&people, 2, "no");
+    close(&people);
+    people.ok("witness cosign record --key witness/key --out witness/line");
+    people.add("witness/line");
+    for number in [1, 2] {
+        people.ok(&trustee_call(number, "sign-closing", "statement"));
+        people.ok(&trustee_call(number, "decrypt", "decryption"));
+        people.add(&format!("trustee{number}/decryption"));
+    }
+    people.ok("result publish record --board-key board/key");
+    let copy = people.path("auditor/copy");
+    super::copy(&people.path("record"), &copy);
+    let mut files = Vec::new();
+    super::list(&copy, &mut files);
+    let names = files.iter().map(|file| file.strip_prefix(&copy).unwrap().to_str().unwrap().to_owned());
+    let not_named = |name: &String| {
+        ["tile/", "light/"].iter().any(|folder| name.starts_with(folder))
+            || ["manifest.json", "checkpoint"].contains(&name.as_str())
+    };
+    let names: Vec<String> = names.filter(|name| !not_named(name)).collect();
+    // Eight messages, two decryptions, an attachment, the roll, the closing checkpoint, the list, and three files that it names.
+    assert_eq!(names.len(), 8 + 2 + 1 + 1 + 1 + 1 + 3, "{names:?}");
+    for name in &names {
+        let path = people.path(&format!("record/{name}"));
+        let (bytes, is_attachment) = (fs::read(&path).unwrap(), name.starts_with("attachments/"));
+        for damage in [true, false] {
+            if damage {
+                fs::write(&path, [&bytes, b"\n".as_slice()].concat()).unwrap();
+            } else {
+                fs::remove_file(&path).unwrap();
+            }
+            let status = people.run("status record");
+            // A record may lack an attachment.
+            let is_lost = damage || !is_attachment;
+            assert_eq!(status.stdout.contains(&format!("\n    {name}\n")), is_lost, "{name}\n{}", status.shown());
+            if is_lost {
+                let propose = "\n  ballotta board add record --board-key KEY FILE..\n";
+                assert!(status.stdout.contains(propose), "{name}\n{}", status.shown());
+                let publishes = status.stdout.contains("ballotta result publish record");
+                let is_made =
+                    ["README.md", "SHA256SUMS", "result/result.json", "result/chart.svg"].contains(&name.as_str());
+                assert_eq!(publishes, is_made, "{name}\n{}", status.shown());
+            }
+            let again = format!("was lost or damaged; written again as {name}");
+            let said = people.add(&format!("auditor/copy/{name}"));
+            assert_eq!(said.lines().next().unwrap(), format!("auditor/copy/{name}: {again}"), "{said}");
+            assert_eq!(fs::read(&path).unwrap(), bytes);
+            people.ok("verify record --strict");
+        }
+    }
+    let said = people.add("auditor/copy/README.md");
+    assert_eq!(said, "auditor/copy/README.md: in the record already, as README.md");
+    // Message files repair what is binary in the record; the first makes it possible to see that the roll belongs to it.
+    for folder in ["ceremony", "decryption"] {
+        fs::remove_dir_all(people.path(&format!("record/{folder}"))).unwrap();
+    }
+    fs::remove_file(people.path("record/roll")).unwrap();
+    people.fails(1, "`ballotta status` names the files that are lost", "result publish record --board-key board/key");
+    let messages: Vec<String> =
+        [1, 2].iter().flat_map(|number| (1..=4).map(move |step| format!("trustee{number}/{step}"))).collect();
+    let ran = people.run(&format!("board add record --board-key board/key {}", messages[0]));
+    assert!(ran.code != 0 && ran.stderr.contains("was lost or damaged"), "{}", ran.shown());
+    let said = people.add(&format!("auditor/copy/roll {} trustee1/decryption trustee2/decryption", messages.join(" ")));
+    assert!(said.contains("auditor/copy/roll: was lost or damaged; written again as roll\n"), "{said}");
+    assert!(said.contains("trustee1/decryption: on the board already, as entry "), "{said}");
+    people.ok("verify record --strict");
+    // All files of the result, without a copy.
+    fs::remove_dir_all(people.path("record/result")).unwrap();
+    for name in ["README.md", "SHA256SUMS"] {
+        fs::remove_file(people.path(&format!("record/{name}"))).unwrap();
+    }
+    people.ok("result publish record --board-key board/key");
+    people.ok("verify record --strict");
+    people.fails(1, "the result is published already", "result publish record --board-key board/key");
+    // Nothing else is written, whatever it is called.
+    fs::write(people.path("auditor/README.md"), "another text").unwrap();
+    let head = people.read("record/checkpoint");
+    people.add_fails("is not a message", "auditor/README.md");
+    assert_eq!(
+        (people.read("record/checkpoint"), people.read("record/README.md")),
+        (head, people.read("auditor/copy/README.md"))
+    );
+}
+
+/// The options are shown in the order that the manifest asks for, and attachments are named; what is typed is the number that was shown.
+#[test]
+fn a_ballot_at_a_terminal_has_the_shown_order_and_attachments() {
+    let people = People::new();
+    for name in ["rules", "statute", "ada"] {
+        fs::write(people.path(&format!("organiser/{name}.txt")), format!("{name}\n")).unwrap();
+    }
+    open_election(
+        &people,
+        "--minimum-ballots 2 --contest song=Which_song? --option song/tosca=Tosca --option song/aida=Aida \
+         --option song/carmen=Carmen --order song=alphabetical --attachment /=The_rules=organiser/rules.txt \
+         --attachment statute=The_statute=organiser/statute.txt --attachment song/aida=About_Aida=organiser/ada.txt",
+    );
+    let manifest: Value = serde_json::from_str(&people.read("organiser/manifest.json")).unwrap();
+    let path = |attachments: &Value| format!("attachments/{}", attachments[0]["sha256"].as_str().unwrap());
+    let (rules, contests) = (path(&manifest["attachments"]), &manifest["contests"]);
+    let (statute, aida) = (path(&contests[0]["attachments"]), path(&contests[1]["options"][1]["attachments"]));
+    fs::remove_file(people.path("record").join(&statute)).unwrap();
+    let code = people.read("voters/code1");
+    let typed = format!("{code}\n1\n1\n");
+    let Some(ran) = at_a_terminal(&people, "voter prepare record --out voters/one", &typed) else { return };
+    let text = ran.stdout.replace('\r', "");
+    assert_eq!(ran.code, 0, "{}", ran.shown());
+    for lines in [
+        format!("attachment: The rules: {rules}\n"),
+        format!(
+            "\n1 of 2: Do you approve?\nattachment: The statute: {statute} (not in this record)\n    1  yes  Yes\n    2  no  No\n"
+        ),
+        format!(
+            "\n2 of 2: Which song?\n    1  aida  Aida\n       attachment: About Aida: {aida}\n    2  carmen  Carmen\n    3  tosca  Tosca\n"
+        ),
+        "\n  Do you approve?: Yes\n  Which song?: Aida\n".to_owned(),
+    ] {
+        assert!(text.contains(&lines), "{lines}\n{text}");
+    }
+}
+
+/// A voter learns how many ballots are left, and nothing is prepared if none is, in small parts of a record and in the whole.
+#[test]
+fn a_voter_learns_how_many_ballots_are_left() {
+    let people = People::new();
+    open_election(&people, "--minimum-ballots 2 --ballots-per-credential 3");
+    let prepare = |reading: &str, out: &str| {
+        people.run(&format!(
+            "voter prepare record {reading} --choose statute=yes --code-file voters/code1 --out voters/{out} --json"
+        ))
+    };
+    for (cast, parts) in [(0, false), (1, true), (2, true)] {
+        for (reading, is_exact) in [("", parts), ("--whole", true)] {
+            let ran = prepare(reading, &format!("{cast}{reading}"));
+            let answer: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.shown()));
+            assert_eq!(answer["ballots_left"], 3 - cast, "{}", ran.shown());
+            assert_eq!(answer["ballots_left_exact"], is_exact, "{}", ran.shown());
+        }
+        people.ok(&format!("voter cast voters/{cast} --code-file voters/code1 --out voters/{cast}.ballot"));
+        people.add(&format!("voters/{cast}.ballot"));
+    }
+    for reading in ["", "--whole"] {
+        let ran = prepare(reading, "none");
+        assert!(ran.code == 1 && ran.stderr.contains("\"ballot-limit\""), "{}", ran.shown());
+        assert!(!people.path("voters/none").exists());
+    }
+    let said = |voter: u8| {
+        people.run(&format!(
+            "voter prepare record --whole --choose statute=yes --code-file voters/code{voter} --out voters/said{voter}"
+        ))
+    };
+    let told = said(2);
+    assert!(
+        told.stderr.contains("After this one, you can cast 2 more ballots with this voting code."),
+        "{}",
+        told.shown()
+    );
 }

@@ -230,7 +230,13 @@ fn vote(people: &People) {
 /// Changes go from one office to the other, who knows for whom each new code is.
 fn change(people: &People) {
     let status = people.ok("status record");
-    assert!(status.contains("then the other authorities: ballotta credentials approve record"), "{status}");
+    for line in [
+        "ballotta credentials add record --key KEY (--style STYLE | --list FILE [--members MEMBERS]) --codes FILE --out FILE",
+        "then the other authorities: ballotta credentials approve record --key KEY DRAFT.. [--codes FILE] [--list MEMBERS] --out FILE",
+        "then, if somebody is added, every authority but the last one again: ballotta credentials approve record --key KEY DRAFT.. --out FILE",
+    ] {
+        assert!(status.contains(&format!("\n  {line}\n")), "{line}\n{status}");
+    }
     let letters = people.read("office1/letters.csv");
     let number = |voter: usize| letters.lines().nth(voter).unwrap().split(',').nth(2).unwrap().to_owned();
     let replace = |voter: usize, name: &str| {
@@ -293,7 +299,7 @@ fn change(people: &People) {
             "credentials add record --key office1/key --list office1/late.csv --members office1/late-members.csv --codes \
              office1/late-codes.csv --out office1/late"
         ),
-        "2, 3"
+        "change 2 of the roll\nchange 3 of the roll"
     );
     assert_eq!(
         people.read("office1/late-members.csv"),
@@ -305,7 +311,13 @@ fn change(people: &People) {
         &approve(2, "office1/late-3", "--codes office2/late.csv", "late"),
     );
     let list = "--list office1/late-members.csv --codes office2/late.csv";
-    assert_eq!(people.ok(&approve(2, "office1/late-2 office1/late-3", list, "late")), "2, 3");
+    let approved = people.ok(&approve(2, "office1/late-2 office1/late-3", list, "late"));
+    let numbers = |line: &str| {
+        let fields: Vec<&str> = line.split(',').collect();
+        format!("change {} of the roll, voter number {}", fields[0], fields[2])
+    };
+    let expected: Vec<String> = people.read("office2/late.csv").lines().skip(1).map(numbers).collect();
+    assert_eq!(approved, expected.join("\n"));
     let codes = people.read("office2/late.csv");
     let lines: Vec<&str> = codes.lines().collect();
     assert_eq!(lines[0], "number,code,voter_number,style,weight,fingerprint,address");

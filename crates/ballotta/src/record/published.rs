@@ -262,7 +262,7 @@ pub struct PublishedBoard {
     /// The messages of the key ceremony before the opening, each once.
     ceremony: Vec<Pointer>,
     /// The signatures of the roll before the opening that are valid for the fingerprint that they name.
-    roll_signatures: SignedEntries<RollSignature>,
+    pub(super) roll_signatures: SignedEntries<RollSignature>,
     /// The changes of the roll that are valid by themselves, with their positions.
     changes: Vec<(u64, RollChange)>,
     bundles: BundleIndex,

@@ -69,7 +69,7 @@ checks! {
     Fingerprint = "election.fingerprint", "fingerprint", "fingerprints";
     /// The fingerprint is the pinned one, which the auditor knows from another source.
     PinnedFingerprint = "election.pinned", "fingerprint", "fingerprints";
-    /// The organiser signed the opening, the closing, and the cut-off or the cancellation if there is one.
+    /// Every entry of the organiser on the board has the organiser's signature.
     Organiser = "organiser.signature", "entry", "entries";
     /// The bytes of every ballot are canonical.
     BallotEncoding = "ballot.encoding", "ballot", "ballots";

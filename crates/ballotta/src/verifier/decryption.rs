@@ -1,5 +1,6 @@
 //! The checks after those of the ballots: statements, closing rule, partial decryptions, and published files.
 
+use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::iter::zip;
@@ -261,6 +262,23 @@ impl Verifier<'_> {
         }
 
         self.result(outcome);
+    }
+
+    /// Checks the attachments of a cancelled election. Nobody publishes a list of its files, and people see the attachments all the
+    /// same. The check is only done if the record has any.
+    pub(super) fn attachments(&mut self, manifest: &Manifest) {
+        let mut by_path: BTreeMap<String, Vec<&Attachment>> = BTreeMap::new();
+        manifest.all_attachments().for_each(|named| by_path.entry(named.path()).or_default().push(named));
+        for (path, named) in by_path {
+            match self.source.length(&path) {
+                Ok(None) => {}
+                Ok(Some(_)) => {
+                    self.findings.saw(CheckId::Files, 1);
+                    self.attachment(path, &named);
+                }
+                Err(error) => self.findings.unreadable(CheckId::Files, Place::File(path), error),
+            }
+        }
     }
 
     /// Checks a file that the manifest names in these places. Nobody has signed the bytes of this copy, and no result depends on

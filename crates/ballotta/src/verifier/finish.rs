@@ -74,9 +74,13 @@ pub(super) fn finish_with<R: CryptoRng>(
         outcome.cut_off = board.timeline.cut_off();
         let ShardPlan { context, roll, .. } = plan;
         (outcome.context, outcome.roll) = (Some(context), Some(roll));
-        if options.stage >= Stage::Complete && board.timeline.closed_at().is_some() {
-            verifier.decryption(&board, &mut outcome, rng);
-            verifier.files(&board, &outcome);
+        if options.stage >= Stage::Complete {
+            if board.timeline.closed_at().is_some() {
+                verifier.decryption(&board, &mut outcome, rng);
+                verifier.files(&board, &outcome);
+            } else if let Some(context) = outcome.context.as_ref().filter(|_| outcome.cancellation.is_some()) {
+                verifier.attachments(context.manifest());
+            }
         }
     }
     let findings = verifier.findings;

@@ -178,9 +178,9 @@ impl History {
         self.ballots.iter().rfind(|ballot| ballot.state.is_ok())
     }
 
-    /// Whether the credential has cast as many ballots as the manifest allows.
-    pub(super) fn is_at_limit(&self, limit: u8) -> bool {
-        self.ballots.iter().filter(|ballot| ballot.state.is_ok()).count() >= usize::from(limit)
+    /// The number of ballots of the credential that are admitted.
+    pub(super) fn admitted(&self) -> usize {
+        self.ballots.iter().filter(|ballot| ballot.state.is_ok()).count()
     }
 
     /// The status of the ballot with this tracker. Anybody can put a void copy on the board: if one ballot with the

@@ -24,7 +24,9 @@ use rand_core::CryptoRng;
 
 pub use self::promise::LightPromise;
 use super::promise::signed_receipt;
-use super::{CheckpointWitnesses, CodeChange, Freshness, Voter, VoterError, unknown};
+use super::{
+    BallotsLeft, CheckpointWitnesses, CodeChange, Freshness, NextBallot, Voter, VoterError, ballots_left, unknown,
+};
 use crate::ballot::{BallotHeader, SignedBallot, Window};
 use crate::board::cancellation::Cancellation;
 use crate::board::entry::{Action, Entry, EntryKind};
@@ -173,6 +175,8 @@ type End = (u64, Option<Cancellation>);
 struct LastBallot {
     index: u64,
     tracker: Tracker,
+    /// Whether it replaces an earlier ballot.
+    follows_another: bool,
 }
 
 impl LightElection {
@@ -571,12 +575,12 @@ impl LightElection {
     /// The tracker of the ballot that a new ballot replaces; `None` for a first ballot. It is the one that the board shows: a
     /// voter who did not make it has been impersonated, and one whose last ballot it hides is refused by the ballot box.
     ///
-    /// This client does not know how many ballots there are before the last one. If the manifest allows several, and all are
-    /// cast, only the ballot box says so.
+    /// This client reads only the last ballot, which says whether there is one before it. If the manifest allows more than two,
+    /// and all are cast, only the ballot box says so.
     ///
     /// # Errors
     ///
-    /// `NotOpen`, `Closed`; `BallotLimit` if the manifest allows only one ballot and it is cast; `Revoked` if a change of the roll on the board revokes the credential; `NotOwnBallot` if
+    /// `NotOpen`, `Closed`; `BallotLimit` if the manifest allows only one ballot and it is cast, or two and the last one follows another; `Revoked` if a change of the roll on the board revokes the credential; `NotOwnBallot` if
     /// the ballot is not one that the voter has signed; or why a part cannot be read.
     pub fn predecessor<R: CryptoRng>(
         &self,
@@ -584,9 +588,28 @@ impl LightElection {
         voter: &Voter,
         rng: &mut R,
     ) -> Result<Option<Tracker>, VoterError> {
+        Ok(self.next_ballot(source, voter, rng)?.previous)
+    }
+
+    /// What a new ballot replaces, as [`predecessor`](Self::predecessor) says it, and how many ballots the credential may still
+    /// cast at most.
+    ///
+    /// # Errors
+    ///
+    /// The same errors as [`predecessor`](Self::predecessor).
+    pub fn next_ballot<R: CryptoRng>(
+        &self,
+        source: &dyn RecordSource,
+        voter: &Voter,
+        rng: &mut R,
+    ) -> Result<NextBallot, VoterError> {
         self.is_open()?;
+        let next = |previous, cast| {
+            let left = ballots_left(self.context.manifest(), cast)?;
+            Ok(NextBallot { previous, left: BallotsLeft::AtMost(left) })
+        };
         let index = match announced_head(source, self.heads(), voter.line.voter())? {
-            VoterHead::None => return Ok(None),
+            VoterHead::None => return next(None, 0),
             VoterHead::Counted(index) => index,
             VoterHead::Revoked(index) => {
                 self.check_revocation(source, index, &voter.line, rng)?;
@@ -594,10 +617,7 @@ impl LightElection {
             }
         };
         let last = self.ballot(source, index, &voter.line, rng)?;
-        match self.context.manifest().ballots_per_credential() {
-            limit @ 1 => Err(VoterError::BallotLimit { limit }),
-            _ => Ok(Some(last.tracker)),
-        }
+        next(Some(last.tracker), 1 + usize::from(last.follows_another))
     }
 
     /// Reads a ballot of a voter on the board.
@@ -622,7 +642,7 @@ impl LightElection {
             return Err(not_own);
         }
         let tracker = SignedBallot::tracker_of(ballot).map_err(|_| not_own)?;
-        Ok(LastBallot { index, tracker })
+        Ok(LastBallot { index, tracker, follows_another: header.previous.is_some() })
     }
 
     /// The status of a voter's ballot, by the tracker and the voter number that the voter kept.
@@ -640,7 +660,7 @@ impl LightElection {
     ) -> Result<LightStatus, VoterError> {
         self.is_not_cancelled()?;
         let is_confirmed = self.stated.is_some();
-        let LastBallot { index, tracker: found } = match (self.last_entry(source, voter, rng)?, is_confirmed) {
+        let LastBallot { index, tracker: found, .. } = match (self.last_entry(source, voter, rng)?, is_confirmed) {
             (LastEntry::Ballot(last), _) => last,
             (LastEntry::None, true) => return Ok(LightStatus::NoneCounts),
             (LastEntry::None, false) => return Ok(LightStatus::NotShown),

@@ -170,7 +170,8 @@ impl LightElection {
         // The promise to admit the ballot is kept, and no trustee ever states that it counts.
         self.is_not_cancelled()?;
         Ok(match last {
-            LastEntry::Ballot(LastBallot { index: by_index, tracker: by }) if by_index > index => match self.stated {
+            LastEntry::Ballot(LastBallot { index: by_index, tracker: by, .. }) if by_index > index => match self.stated
+            {
                 Some(_) => LightPromise::Superseded { index, by, by_index },
                 None => LightPromise::LaterIsLast { index, by, by_index },
             },
