@@ -89,7 +89,8 @@ impl Restorer {
         let Self { source, manifest, bound, .. } = self;
         // A board that cannot be read names nothing; whoever opens it says what is wrong.
         let bound = bound.get_or_insert_with(|| BoundFiles::read(source, manifest.clone(), &mut system_rng()).ok());
-        let paths = bound.as_ref().map_or_else(Vec::new, |bound| bound.paths_of(source, bytes, &mut system_rng()));
+        let Some(bound) = bound else { return Ok(None) };
+        let paths = bound.paths_of(source, bytes, &mut system_rng()).context("the record cannot be read")?;
         if paths.is_empty() {
             return Ok(None);
         }

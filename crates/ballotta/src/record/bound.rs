@@ -61,25 +61,36 @@ impl BoundFiles {
 
     /// The paths at which the record must have a file with these bytes; none if nothing names them. `source` is the record,
     /// from which files are read that name others.
-    pub fn paths_of<R: CryptoRng>(&self, source: &dyn RecordSource, bytes: &[u8], rng: &mut R) -> Vec<String> {
+    ///
+    /// # Errors
+    ///
+    /// If the source cannot be read.
+    pub fn paths_of<R: CryptoRng>(
+        &self,
+        source: &dyn RecordSource,
+        bytes: &[u8],
+        rng: &mut R,
+    ) -> Result<Vec<String>, SourceError> {
         let mut paths = BTreeSet::new();
         let pointed = self.pointers.iter().filter(|(_, pointer)| pointer.verify_file(bytes).is_ok());
         paths.extend(pointed.filter_map(|(kind, pointer)| pointed_file(*kind, pointer.hash())).map(|(path, _)| path));
         let attachments = self.manifest.all_attachments().filter(|attachment| attachment.verify(bytes).is_ok());
         paths.extend(attachments.map(|attachment| attachment.path()));
         let hash = FileHash::of(bytes);
-        paths.extend(self.listed(source).into_iter().filter(|(_, listed)| *listed == hash).map(|(path, _)| path));
-        let parts = self.parts(source, rng).into_iter().filter(|parts| parts.hash == hash);
+        paths.extend(self.listed(source)?.into_iter().filter(|(_, listed)| *listed == hash).map(|(path, _)| path));
+        let parts = self.parts(source, rng)?.into_iter().filter(|parts| parts.hash == hash);
         paths.extend(parts.map(|parts| parts_path(parts.authority)));
         if bytes.starts_with(ROLL_FORMAT.as_bytes()) {
             let mut reader = RollReader::new(RollRules::for_manifest(&self.manifest));
             reader.feed(bytes, &mut |_| ());
-            let roll = reader.finish(&mut |_| ()).ok();
-            if roll.is_some_and(|roll| self.is_signed(source, roll.hash(), rng)) {
+            // A roll that breaks a rule is no roll that anybody has signed.
+            if let Ok(roll) = reader.finish(&mut |_| ())
+                && self.is_signed(source, roll.hash(), rng)?
+            {
                 paths.insert(ROLL.into());
             }
         }
-        paths.into_iter().collect()
+        Ok(paths.into_iter().collect())
     }
 
     /// The paths of the files that are missing, or have other bytes than those that are named, in ascending order. An
@@ -111,8 +122,8 @@ impl BoundFiles {
                 Err(ReadAttachmentError::Other(_)) => drop(lost.insert(attachment.path())),
             }
         }
-        let parts = self.parts(source, rng).into_iter().map(|parts| (parts_path(parts.authority), parts.hash));
-        for (path, hash) in self.listed(source).into_iter().chain(parts) {
+        let parts = self.parts(source, rng)?.into_iter().map(|parts| (parts_path(parts.authority), parts.hash));
+        for (path, hash) in self.listed(source)?.into_iter().chain(parts) {
             let limit = long_file_limit(&path).and_then(|limit| usize::try_from(limit).ok());
             let bytes = read(source, &path, limit.unwrap_or(MAX_MESSAGE_BYTES))?;
             if bytes.is_none_or(|bytes| FileHash::of(&bytes) != hash) {
@@ -120,11 +131,10 @@ impl BoundFiles {
             }
         }
         if self.board.roll_signatures.signed().next().is_some() {
-            let is_there = match PublishedRoll::read(source, &self.manifest) {
+            let is_there = match there(PublishedRoll::read(source, &self.manifest))? {
                 // Without the messages of the key ceremony, nothing shows that it is another one.
-                Ok(roll) => self.joint_key(source, rng).is_none() || self.is_signed(source, roll.hash(), rng),
-                Err(RecordError::File { error: ReadError::Source(error), .. }) => return Err(error),
-                Err(_) => false,
+                Some(roll) => self.joint_key(source, rng)?.is_none() || self.is_signed(source, roll.hash(), rng)?,
+                None => false,
             };
             if !is_there {
                 lost.insert(ROLL.into());
@@ -135,8 +145,8 @@ impl BoundFiles {
 
     /// The files that the list of files names, as far as nothing else says what they are; none if an entry names no such
     /// list.
-    fn listed(&self, source: &dyn RecordSource) -> Vec<(String, FileHash)> {
-        let bytes = read_file(source, FILE_LIST, FileList::MAX_BYTES).ok();
+    fn listed(&self, source: &dyn RecordSource) -> Result<Vec<(String, FileHash)>, SourceError> {
+        let bytes = read(source, FILE_LIST, FileList::MAX_BYTES)?;
         let of_list = self.pointers.iter().filter(|(kind, _)| *kind == EntryKind::Publication);
         let is_named = |bytes: &Vec<u8>| of_list.clone().any(|(_, pointer)| pointer.verify_file(bytes).is_ok());
         let list = bytes.filter(is_named).and_then(|bytes| FileList::parse(&bytes).ok());
@@ -144,12 +154,16 @@ impl BoundFiles {
         // A list that names these is wrong, and nobody may replace them by an older copy.
         let is_other =
             |path: &str| ![MANIFEST, ROLL, CHECKPOINT, FILE_LIST].contains(&path) && path.parse::<TilePath>().is_err();
-        listed.filter(|(path, _)| is_other(path)).map(|(path, hash)| (path.into(), *hash)).collect()
+        Ok(listed.filter(|(path, _)| is_other(path)).map(|(path, hash)| (path.into(), *hash)).collect())
     }
 
-    fn joint_key<R: CryptoRng>(&self, source: &dyn RecordSource, rng: &mut R) -> Option<JointKey> {
-        let parameters = CeremonyParameters::for_manifest(&self.manifest, FIRST_ATTEMPT).ok()?;
-        JointKey::verify(&parameters, &self.board.ceremony_messages(source).ok()?, rng).ok()
+    /// The joint key; `None` if messages of the key ceremony are lost, or it is not complete.
+    fn joint_key<R: CryptoRng>(&self, source: &dyn RecordSource, rng: &mut R) -> Result<Option<JointKey>, SourceError> {
+        let messages = there(self.board.ceremony_messages(source))?;
+        Ok(messages.and_then(|messages| {
+            let parameters = CeremonyParameters::for_manifest(&self.manifest, FIRST_ATTEMPT).ok()?;
+            JointKey::verify(&parameters, &messages, rng).ok()
+        }))
     }
 
     fn fingerprint<R: CryptoRng>(
@@ -157,31 +171,38 @@ impl BoundFiles {
         source: &dyn RecordSource,
         roll: &RollHash,
         rng: &mut R,
-    ) -> Option<Fingerprint> {
+    ) -> Result<Option<Fingerprint>, SourceError> {
         let joint_key = self.joint_key(source, rng)?;
-        Some(*ElectionContext::new(self.manifest.clone(), &joint_key, roll).ok()?.fingerprint())
+        let context = joint_key.and_then(|key| ElectionContext::new(self.manifest.clone(), &key, roll).ok());
+        Ok(context.map(|context| *context.fingerprint()))
     }
 
     /// Whether the opening, or before it a credential authority, has signed this roll.
-    fn is_signed<R: CryptoRng>(&self, source: &dyn RecordSource, roll: &RollHash, rng: &mut R) -> bool {
-        let Some(fingerprint) = self.fingerprint(source, roll, rng) else { return false };
-        match self.board.timeline().opening() {
+    fn is_signed<R: CryptoRng>(
+        &self,
+        source: &dyn RecordSource,
+        roll: &RollHash,
+        rng: &mut R,
+    ) -> Result<bool, SourceError> {
+        let Some(fingerprint) = self.fingerprint(source, roll, rng)? else { return Ok(false) };
+        Ok(match self.board.timeline().opening() {
             Some((_, opening)) => *opening.fingerprint() == fingerprint,
             None => self.board.roll_signatures.signed().any(|signature| *signature.fingerprint() == fingerprint),
-        }
+        })
     }
 
     /// The files of parts that the authorities have signed, each the first of its authority; none if it is not known for which
     /// election.
-    fn parts<R: CryptoRng>(&self, source: &dyn RecordSource, rng: &mut R) -> Vec<SignedParts> {
+    fn parts<R: CryptoRng>(&self, source: &dyn RecordSource, rng: &mut R) -> Result<Vec<SignedParts>, SourceError> {
         if !self.manifest.has_parts() {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let fingerprint = match self.board.timeline().opening() {
             Some((_, opening)) => Some(*opening.fingerprint()),
-            None => PublishedRoll::read(source, &self.manifest)
-                .ok()
-                .and_then(|roll| self.fingerprint(source, roll.hash(), rng)),
+            None => match there(PublishedRoll::read(source, &self.manifest))? {
+                Some(roll) => self.fingerprint(source, roll.hash(), rng)?,
+                None => None,
+            },
         };
         let of_election = |signature: &&RollSignature| Some(signature.fingerprint()) == fingerprint.as_ref();
         let mut files: Vec<SignedParts> = Vec::new();
@@ -192,7 +213,16 @@ impl BoundFiles {
                 files.push(SignedParts { authority, hash });
             }
         }
-        files
+        Ok(files)
+    }
+}
+
+/// What was read; `None` if a file is missing or is not what it must be.
+fn there<T>(read: Result<T, RecordError>) -> Result<Option<T>, SourceError> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(RecordError::File { error: ReadError::Source(error), .. }) => Err(error),
+        Err(_) => Ok(None),
     }
 }
 
@@ -201,6 +231,6 @@ fn read(source: &dyn RecordSource, path: &str, limit: usize) -> Result<Option<Ve
     match read_file(source, path, limit) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(ReadError::Source(error)) => Err(error),
-        Err(_) => Ok(None),
+        Err(ReadError::Missing | ReadError::TooLong { .. }) => Ok(None),
     }
 }
