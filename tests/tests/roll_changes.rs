@@ -925,7 +925,13 @@ fn an_opened_ballot_of_the_other_letter() {
         let rng = &mut TestRng(9);
         let found = whole.check_opening(&record, &bytes, &tracker, number, rng).map(|opened| *opened.credential());
         let in_parts = light.check_opening(&record, &bytes, &tracker, number, rng).map(|opened| *opened.credential());
-        assert_eq!(found, in_parts);
+        // Small parts do not prove that the number was not revoked, and accuse no device.
+        match &found {
+            Err(VoterError::Opening(OpeningError::OtherVoter { .. })) => {
+                assert_eq!(in_parts, Err(VoterError::OpeningNotExplained));
+            }
+            _ => assert_eq!(found, in_parts),
+        }
         found
     };
     let number = |voter| number(&election, voter);
@@ -944,6 +950,17 @@ fn an_opened_ballot_of_the_other_letter() {
     let codes = [check(8, &number(0)), check(0, &number(8)), check(0, &number(1)), check(0, &nobody)];
     let codes = codes.map(|found| found.unwrap_err().code());
     assert_eq!(codes, ["number-revoked", "code-replaced", "other-voter", "unknown-number"]);
+    // A server shows the heads from before the change: a device is not accused for that.
+    let older = LightElection::read(&record, None, rng).unwrap();
+    let mut hidden = record.clone();
+    let before = light_files(&election.open_board().record(), &mut TestRng(1)).unwrap().files;
+    let heads = before.iter().filter(|(path, _)| path.starts_with("light/heads") || path.starts_with("light/voters"));
+    hidden.files.extend(heads.map(|(path, bytes)| (path.clone(), bytes.clone())));
+    let prepared = election.ballot(8, &[option(1)]).prepare();
+    let (tracker, bytes) = (prepared.tracker().written().parse().unwrap(), prepared.open().expose_bytes());
+    let found = older.check_opening(&hidden, &bytes, &tracker, &number(0), rng).err();
+    assert_eq!(found, Some(VoterError::OpeningNotExplained));
+    assert_eq!(VoterError::OpeningNotExplained.code(), "opening-not-explained");
     let _weak = Weaken::without(Check::ChangeOfCode);
     assert_eq!(check(1, &number(8)), of_changed_code(CodeChange::CodeReplaced { change }));
 }
@@ -980,6 +997,9 @@ fn a_number_that_nobody_has() {
         assert_eq!(found, Err(VoterError::UnknownNumber));
         let found = light.find_promised(&record, &receipt, &tracker, &nobody, rng);
         assert_eq!(found, Err(VoterError::UnknownNumber));
+        // A change without an effect has replaced no code: nobody is told to vote with a new one.
+        assert_eq!(whole.find(&record, &tracker, &number(&election, 9), rng), Err(VoterError::UnknownNumber));
+        assert_eq!(light.find(&record, &tracker, &number(&election, 9), rng), Err(VoterError::UnknownNumber));
         // The ballot of somebody else, with the number of a change without an effect, and of one with an effect.
         let other: WrittenTracker = trackers[1].written().parse().unwrap();
         assert_eq!(whole.find(&record, &other, &number(&election, 9), rng), Err(VoterError::UnknownNumber));

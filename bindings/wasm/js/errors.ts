@@ -53,6 +53,7 @@ export type ErrorCode =
   | 'bad-opening'
   | 'other-tracker'
   | 'other-voter'
+  | 'opening-not-explained'
   | 'ballot-mismatch'
   | 'number-revoked'
   | 'code-replaced'

@@ -10,7 +10,7 @@ const every = (text, pattern) => [...text.matchAll(pattern)].map(([, code]) => c
 test('ErrorCode lists every code', () => {
   const listed = every(read('bindings/wasm/js/errors.ts'), /^  \| '([a-z-]+)'/gm);
   const given = [];
-  for (const file of ['voter.rs', 'record/published.rs']) {
+  for (const file of ['voter.rs', 'record/published.rs', 'ballot/opening.rs']) {
     const code = read(`crates/ballotta/src/${file}`).match(/pub fn code\(.*?\n    \}\n/s)[0];
     given.push(...every(code, /=> "([a-z-]+)"/g));
   }

@@ -20,6 +20,7 @@ use ballotta::credential::{
 };
 use ballotta::election::ElectionContext;
 use ballotta::index::AuthorityIndex;
+use ballotta::limits::MAX_AUTHORITIES;
 use ballotta::manifest::Manifest;
 use ballotta::record::{ROLL, read_file};
 use ballotta::signing::{KeyPair, PublicElement};
@@ -252,7 +253,7 @@ impl Office {
         console: Console,
     ) -> Result<()> {
         let kept = match kept {
-            Some(kept) => self.make_again(drafts, further, kept)?,
+            Some(kept) => Some(self.make_again(drafts, further, kept)?),
             None => None,
         };
         let is_kept = kept.is_some();
@@ -314,8 +315,12 @@ impl Office {
     }
 
     /// Adds the parts of the codes of an interrupted call to the drafts, if its file of codes is the one that this call would make of
-    /// them. `None` if it is that of another call, whose codes nobody has.
-    fn make_again(&self, drafts: &mut [ChangeDraft], further: &Further, kept: Kept) -> Result<Option<StagedSecret>> {
+    /// them.
+    ///
+    /// # Errors
+    ///
+    /// If it is that of another call, whose codes may be the only copy.
+    fn make_again(&self, drafts: &mut [ChangeDraft], further: &Further, kept: Kept) -> Result<StagedSecret> {
         let Kept { staged, text, codes } = kept;
         let context = self.admission.context();
         let (mut again, mut left) = (drafts.to_vec(), codes.into_iter());
@@ -331,16 +336,14 @@ impl Office {
         let list = codes_of_changes(context, &further.columns, &listed)?;
         if left.next().is_none() && list.as_bytes() == text.as_slice() {
             drafts.clone_from_slice(&again);
-            return Ok(Some(staged));
+            return Ok(staged);
         }
-        if !self.manifest.has_parts() {
-            return Ok(None);
-        }
-        // With several offices, the drafts of these codes may have been sent on: nobody here knows.
+        // The changes or drafts of these codes may have been sent on: nobody here knows.
         let part = staged.part().shown();
-        refusal(format!("{part} has codes of another call, which was interrupted, and the drafts of them are not here"))
+        let made = if self.manifest.has_parts() { "drafts" } else { "changes" };
+        refusal(format!("{part} has codes of another call, which was interrupted, and the {made} of them are not here"))
             .remedy(format!(
-                "run that call again first, as it was; or, if its drafts were sent to nobody, delete {part}"
+                "run that call again first, as it was; or, if its {made} were sent to nobody, delete {part}"
             ))
     }
 
@@ -425,6 +428,11 @@ impl Office {
             publish(&staged, files)?;
         }
         Ok(Before::Finished(there))
+    }
+
+    /// The authorities of the manifest.
+    fn authorities(&self) -> Vec<AuthorityIndex> {
+        AuthorityIndex::enumerate(self.manifest.credential_authorities()).map(|(authority, _)| authority).collect()
     }
 
     /// Whether a change with an effect has added this credential.
@@ -633,11 +641,15 @@ struct Answer {
     added: Option<Entitlement>,
     /// The credential of this line, if it is known.
     credential: Option<PublicElement>,
+    /// The parts of this credential that are there.
+    parts: BTreeMap<AuthorityIndex, PublicElement>,
 }
 
 impl Answer {
     fn of(draft: &ChangeDraft, file: PathBuf) -> Self {
+        let authorities = (1..).map_while(AuthorityIndex::new).take(MAX_AUTHORITIES);
         Self {
+            parts: authorities.filter_map(|authority| Some((authority, *draft.part(authority)?))).collect(),
             sequence: draft.sequence(),
             file,
             is_complete: draft.change().is_some(),
@@ -656,7 +668,9 @@ impl Answer {
             return Ok((Self::of(&draft, file.to_path_buf()), draft.part(authority).copied()));
         }
         let change = RollChange::decode(&message.bytes).with_context(unreadable)?;
+        let authorities = (1..).map_while(AuthorityIndex::new).take(MAX_AUTHORITIES);
         let answer = Self {
+            parts: authorities.filter_map(|authority| Some((authority, *change.part(authority)?))).collect(),
             sequence: change.sequence(),
             file: file.to_path_buf(),
             is_complete: true,
@@ -842,9 +856,16 @@ impl ApproveChange {
         };
         let mut drafts = self.drafts.iter().map(read).collect::<Result<Vec<_>>>()?;
         let mut office = self.change.office()?;
+        let authorities = office.authorities();
         let is_asked = |_: usize, answer: &Answer, _: &str| {
             let mut same = drafts.iter().filter(|draft| draft.sequence() == answer.sequence);
-            same.any(|draft| (draft.revoked().copied(), draft.added()) == (answer.revoked, answer.added))
+            same.any(|draft| {
+                let is_same = (draft.revoked().copied(), draft.added()) == (answer.revoked, answer.added);
+                // A draft that was made again has other parts, and the codes of the earlier one would not be those of the change.
+                let keeps =
+                    |authority| draft.part(authority).is_none_or(|part| answer.parts.get(&authority) == Some(part));
+                is_same && authorities.iter().copied().all(keeps)
+            })
         };
         let count = drafts.iter().filter(|draft| draft.added().is_some()).count();
         let kept = match office.finish(&files, count, &is_asked)? {

@@ -240,6 +240,12 @@ pub enum VoterError {
         /// What explains it.
         change: CodeChange,
     },
+    /// An opened ballot is not one with this voter number, and the small parts of the record do not show whether a change of the roll
+    /// explains it: that no change has revoked the number is not proved. Nobody is accused.
+    #[error(
+        "the opened ballot is not one with this voter number; whether a change of the roll explains it, only the whole record shows"
+    )]
+    OpeningNotExplained,
     /// A receipt is not the board's.
     #[error("the receipt: {0}")]
     Receipt(ReceiptError),
@@ -303,6 +309,7 @@ impl VoterError {
             Self::CloseNotSigned { .. } => "close-not-signed",
             Self::NotOwnBallot { .. } => "not-own-ballot",
             Self::Opening(error) => error.code(),
+            Self::OpeningNotExplained => "opening-not-explained",
             Self::OpeningOfChangedCode { change: CodeChange::NumberRevoked { .. } } => "number-revoked",
             Self::OpeningOfChangedCode { change: CodeChange::CodeReplaced { .. } } => "code-replaced",
             Self::Receipt(_) => "bad-receipt",

@@ -153,6 +153,7 @@ const english = {
     'no-randomness': 'This browser has no random numbers. Do not vote with it.',
     'other-tracker': 'The tracker of this ballot is not the one that you typed. Compare it with what you wrote down before.',
     'ballot-mismatch': 'The ballot does not contain what the first device says: the device did not encrypt what it showed.',
+    'opening-not-explained': 'The opened ballot is not one with this voter number. If you have an older and a newer letter, try the number in the other one. If you have one letter, ask the organiser: this page cannot tell whether your code was replaced.',
     'other-voter': 'The opened ballot belongs to another voter. Compare the voter number with your letter. If you have an older and a newer letter, try the number in the other one. If the number is right, the first device did not encrypt a ballot for you: do not vote with it, keep it as it is, and tell the organiser.',
   } as Record<string, string>,
 };
@@ -313,6 +314,7 @@ const italian: Words = {
     'no-randomness': 'Questo browser non dà numeri casuali. Non votare con esso.',
     'other-tracker': 'La scheda ha un codice di controllo diverso da quello che hai scritto. Confrontalo con i tuoi appunti.',
     'ballot-mismatch': 'La scheda non contiene ciò che dice il primo dispositivo: non ha cifrato ciò che mostrava.',
+    'opening-not-explained': 'La scheda aperta non ha questo numero di votante. Se hai una lettera vecchia e una nuova, prova con il numero dell’altra. Se hai una sola lettera, chiedi all’organizzatore: questa pagina non può dire se il tuo codice è stato sostituito.',
     'other-voter': 'La scheda aperta è di un altro votante. Confronta il numero di votante con la tua lettera. Se è giusto, il primo dispositivo non ha cifrato una scheda per te: non votare con esso, conservalo così com’è e avvisa l’organizzatore.',
   },
 };

@@ -262,4 +262,15 @@ fn an_interrupted_replacement_is_finished_by_the_same_call_only() {
     people.add("authority/third");
     people.fails(1, "the board has another change with the number 2", &replace(1, "void.csv", "void"));
     assert!(!people.path("authority/void.csv").exists());
+
+    // The change was sent on before its codes had their name, and the copy of the record is older: they may be the only copy.
+    people.ok(&replace(3, "lost.csv", "lost"));
+    let code = people.read("authority/lost.csv");
+    interrupted("lost.csv");
+    fs::rename(people.path("authority/lost"), people.path("authority/sent on")).unwrap();
+    let refused = "has codes of another call, which was interrupted, and the changes of them are not here";
+    people.fails(1, refused, &replace(1, "lost.csv", "lost"));
+    assert_eq!(people.read("authority/lost.csv.part"), code);
+    people.ok(&replace(3, "lost.csv", "lost"));
+    assert_eq!(people.read("authority/lost.csv"), code);
 }

@@ -107,6 +107,27 @@ fn an_approval_that_is_interrupted() {
     ok(folder, "verify record --stage voting");
 }
 
+/// The first office makes its draft again, with another code. The approval of the earlier one is not finished for it: the codes of the
+/// voter would not be those of the change.
+#[test]
+fn an_approval_of_a_draft_that_was_made_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    begin(folder);
+    ok(folder, SECOND);
+    fs::rename(folder.join("new-codes2"), folder.join("new-codes2.part")).unwrap();
+    for file in ["draft1", "new-codes1"] {
+        fs::remove_file(folder.join(file)).unwrap();
+    }
+    let letters = fs::read_to_string(folder.join("letters1")).unwrap();
+    let lost = letters.lines().nth(1).unwrap().split(',').nth(2).unwrap();
+    let files = "--codes new-codes1 --out draft1";
+    ok(folder, &format!("credentials replace record --key authority1.key --voter {lost} {files}"));
+    let ran = run(folder, SECOND, None);
+    let refused = "new-codes2.part has codes of another call, which was interrupted: its changes are draft2";
+    assert!(ran.status.code() == Some(1) && shown(&ran).contains(refused), "{}", shown(&ran));
+}
+
 /// The second office is interrupted, and sends on the draft that it finds. When the change is on the board, its code is not lost:
 /// the same call gives the code its name, and the voter votes with it.
 #[test]

@@ -286,12 +286,19 @@ impl Election {
                 return Ok(Some(CodeChange::NumberRevoked { change }));
             }
         }
-        let replaces = changes.iter().find(|(_, change)| {
+        let replaces = changes.iter().filter(|(_, change)| {
             let adds = change.added().is_some_and(|line| voter.is_of_bytes(line.credential.as_bytes()));
             adds && ((credential.is_some() && change.revoked() == credential) || !is_on)
         });
-        if let Some((change, _)) = replaces {
-            return Ok(Some(CodeChange::CodeReplaced { change: *change }));
+        for (change, replaced) in replaces {
+            // A change without an effect has replaced nothing.
+            let has_effect = match replaced.revoked().map(|revoked| self.line(source, revoked)).transpose()?.flatten() {
+                Some(line) => History::read(self, source, &line, rng)?.revoked() == Some(*change),
+                None => false,
+            };
+            if has_effect || !is_on {
+                return Ok(Some(CodeChange::CodeReplaced { change: *change }));
+            }
         }
         if self.has_number(source, voter, rng)? { Ok(None) } else { Err(VoterError::UnknownNumber) }
     }

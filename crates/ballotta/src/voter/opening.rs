@@ -36,7 +36,8 @@ impl LightElection {
     ///
     /// # Errors
     ///
-    /// The same errors. `UnknownNumber` may also mean that the board does not announce the change yet which adds the number.
+    /// The same errors; `OpeningNotExplained` where `Opening` would accuse the device that made the ballot, if the roll may change: small
+    /// parts of a record do not prove that a number was not revoked. `UnknownNumber` may also mean that the board does not announce the change yet which adds the number.
     pub fn check_opening<R: CryptoRng>(
         &self,
         source: &dyn RecordSource,
@@ -45,7 +46,16 @@ impl LightElection {
         voter: &VoterNumber,
         rng: &mut R,
     ) -> Result<OpenedBallot, VoterError> {
-        check(&self.context, opening, tracker, voter, |credential| self.code_change(source, voter, credential, rng))
+        let explain = |credential: &[u8; 32]| self.code_change(source, voter, credential, rng);
+        let opened = check(&self.context, opening, tracker, voter, explain);
+        match opened {
+            Err(VoterError::Opening(OpeningError::OtherVoter { .. }))
+                if self.context.manifest().roll_changes().is_some() =>
+            {
+                Err(VoterError::OpeningNotExplained)
+            }
+            opened => opened,
+        }
     }
 }
 
