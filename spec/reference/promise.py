@@ -36,13 +36,17 @@ class Admitted(Verifier):
     def change_of_code(self, number: bytes, credential: bytes) -> str | None:
         """Whether a change of the roll explains that the ballot is not one with this number."""
         assert self.scan is not None and self.ballot_box is not None
-        if any(voter_number(revoked) == number for revoked in self.ballot_box.current.revoked):
+        current = self.ballot_box.current
+        if any(voter_number(revoked) == number for revoked in current.revoked):
             return "number_revoked"
         for _, change in self.scan.changes:
             line = change.added
-            if change.revoked == credential and line is not None and voter_number(line.credential.encoding) == number:
+            # A change without an effect has replaced no code.
+            if change.revoked != credential or line is None or line.credential.encoding not in current.added:
+                continue
+            if voter_number(line.credential.encoding) == number:
                 return "code_replaced"
-        voters = [*self.ballot_box.roll.voters, *self.ballot_box.current.added]
+        voters = [*self.ballot_box.roll.voters, *current.added]
         require(any(voter_number(voter) == number for voter in voters), "no voter has this number")
         return None
 
