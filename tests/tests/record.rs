@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use ballotta::board::entry::EntryKind;
+use ballotta::board::entry::{Action, EntryKind};
 use ballotta::contest::Rule;
 use ballotta::hash::{Fingerprint, TreeHash};
 use ballotta::manifest::{Closing, Privacy, Quorum, QuorumBase, QuorumOf, QuorumRule};
@@ -149,7 +149,7 @@ fn an_election_on_its_way() {
     let election = Election::build(ElectionOptions::default());
     let mut board = election.unopened_board();
     assert!(!at_stage(&board, Stage::Voting).holds());
-    board.organise(ballotta::board::entry::Action::Open);
+    board.organise(Action::Open);
     assert!(at_stage(&board, Stage::Voting).holds());
     board.everybody_votes();
     assert!(at_stage(&board, Stage::Voting).holds());
@@ -161,7 +161,7 @@ fn an_election_on_its_way() {
         report.failures.iter().map(|it| (it.check, &it.place, &it.problem)).collect::<Vec<_>>(),
         [(CheckId::Order, &Place::Record, &missing)]
     );
-    board.organise(ballotta::board::entry::Action::Close);
+    board.organise(Action::Close);
     assert!(at_stage(&board, Stage::Closed).holds());
     assert!(!at_stage(&board, Stage::Complete).holds());
     board.finish_closed();
@@ -389,6 +389,20 @@ fn files_that_are_lost_are_known_by_their_bytes() {
         lost.files.insert(path.clone(), damaged);
         assert_eq!(bound.lost(&lost, rng), Ok(vec![path.clone()]));
     }
+    // A signature that the office has not made, and that names other parts, does not take the place of its own.
+    let mut board = election.unopened_board();
+    let place = board.entries.iter().position(|entry| entry[2] == 8).unwrap();
+    let mut forged = board.entries[place][3..].to_vec();
+    let parts = forged.len() - 64 - 32;
+    forged[parts] ^= 1;
+    board.push(EntryKind::RollSignature, &forged);
+    let entry = board.entries.pop().unwrap();
+    board.entries.insert(place, entry);
+    board.organise(Action::Open);
+    let record = board.record();
+    let bound = BoundFiles::read(&record, election.context.manifest().clone(), rng).unwrap();
+    assert_eq!(bound.lost(&record, rng), Ok(vec![]));
+    assert_eq!(bound.paths_of(&record, &record.files["parts/1"], rng), Ok(vec!["parts/1".to_owned()]));
     // A list that names them does not make the checkpoint or entries replaceable by older ones.
     let mut board = election.run();
     let old = FileList::parse(&board.files[FILE_LIST]).unwrap();

@@ -676,7 +676,7 @@ impl BallotBox {
         let rng = &mut system_rng();
         let source = WithFile { record: &self.source, path: &record::parts_path(signed.authority), bytes };
         let board = PublishedBoard::read(&source, &self.manifest, &mut |_| (), rng)?;
-        let mut all = board.signed_parts(context, rng);
+        let mut all = board.signed_parts(context.manifest(), context.fingerprint(), rng);
         all.push(signed);
         let mut first = None;
         let mut visit = |failure: PartsFailure| _ = first.get_or_insert(failure);

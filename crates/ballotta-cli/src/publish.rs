@@ -47,13 +47,11 @@ pub(crate) fn makes(path: &str) -> bool {
     [record::README, record::RESULT, CHART, record::FILE_LIST].contains(&path)
 }
 
-/// The files of a result with their paths, and the list of them.
-#[allow(clippy::type_complexity, reason = "for two callers beside it")]
-fn files_of(
-    source: &FolderRecord,
-    manifest: &Manifest,
-    result: &ResultDocument,
-) -> Result<(Vec<(&'static str, Vec<u8>)>, Vec<u8>)> {
+/// A file of a result: its path and its bytes.
+type ResultFile = (&'static str, Vec<u8>);
+
+/// The files of a result, and the list of them.
+fn files_of(source: &FolderRecord, manifest: &Manifest, result: &ResultDocument) -> Result<(Vec<ResultFile>, Vec<u8>)> {
     let mut files = vec![
         (record::README, readme(manifest, result)?.into_bytes()),
         (record::RESULT, result.to_bytes()?),

@@ -16,10 +16,9 @@ use super::{
 use crate::board::entry::{EntryKind, Pointer};
 use crate::board::tiles::TilePath;
 use crate::board::timeline::Event;
-use crate::credential::{ROLL_FORMAT, RollReader, RollRules, RollSignature};
+use crate::credential::{ROLL_FORMAT, RollReader, RollRules};
 use crate::election::ElectionContext;
 use crate::hash::{FileHash, Fingerprint, RollHash};
-use crate::index::AuthorityIndex;
 use crate::key_ceremony::{CeremonyParameters, FIRST_ATTEMPT, JointKey};
 use crate::limits::{MAX_MESSAGE_BYTES, MAX_POINTERS};
 use crate::manifest::Manifest;
@@ -191,8 +190,7 @@ impl BoundFiles {
         })
     }
 
-    /// The files of parts that the authorities have signed, each the first of its authority; none if it is not known for which
-    /// election.
+    /// The files of parts that the authorities have signed; none if it is not known for which election.
     fn parts<R: CryptoRng>(&self, source: &dyn RecordSource, rng: &mut R) -> Result<Vec<SignedParts>, SourceError> {
         if !self.manifest.has_parts() {
             return Ok(Vec::new());
@@ -204,16 +202,8 @@ impl BoundFiles {
                 None => None,
             },
         };
-        let of_election = |signature: &&RollSignature| Some(signature.fingerprint()) == fingerprint.as_ref();
-        let mut files: Vec<SignedParts> = Vec::new();
-        for signature in self.board.roll_signatures.signed().filter(of_election) {
-            let authority = AuthorityIndex::new(signature.authority());
-            let Some((authority, hash)) = authority.zip(signature.parts().copied()) else { continue };
-            if files.iter().all(|file| file.authority != authority) {
-                files.push(SignedParts { authority, hash });
-            }
-        }
-        Ok(files)
+        let signed = |fingerprint| self.board.signed_parts(&self.manifest, &fingerprint, rng);
+        Ok(fingerprint.map_or_else(Vec::new, signed))
     }
 }
 

@@ -21,7 +21,7 @@ use crate::credential::{RollChange, RollLookupError, RollRefused, RollSignature}
 use crate::election::{ElectionContext, ElectionError};
 use crate::encoding::DecodeError;
 use crate::from_quoted;
-use crate::hash::TreeHash;
+use crate::hash::{Fingerprint, TreeHash};
 use crate::index::AuthorityIndex;
 use crate::key_ceremony::{CeremonyError, CeremonyParameters, FIRST_ATTEMPT, JointKey};
 use crate::limits::{MAX_CHECKPOINT_BYTES, MAX_ENTRIES, MAX_MANIFEST_BYTES, MAX_MESSAGE_BYTES, MAX_POINTERS};
@@ -371,14 +371,19 @@ impl PublishedBoard {
     }
 
     /// The files of parts that several credential authorities have signed before the opening, each as its authority signed it
-    /// first for this election.
-    pub fn signed_parts<R: CryptoRng>(&self, context: &ElectionContext, rng: &mut R) -> Vec<SignedParts> {
+    /// first for the election with this fingerprint.
+    pub fn signed_parts<R: CryptoRng>(
+        &self,
+        manifest: &Manifest,
+        fingerprint: &Fingerprint,
+        rng: &mut R,
+    ) -> Vec<SignedParts> {
         let mut files: Vec<SignedParts> = Vec::new();
         for signature in self.roll_signatures.signed() {
             let authority = AuthorityIndex::new(signature.authority());
             let (Some(authority), Some(hash)) = (authority, signature.parts().copied()) else { continue };
             let is_first = files.iter().all(|file| file.authority != authority);
-            if is_first && signature.verify(context.manifest(), context.fingerprint(), rng).is_ok() {
+            if is_first && signature.verify(manifest, fingerprint, rng).is_ok() {
                 files.push(SignedParts { authority, hash });
             }
         }
